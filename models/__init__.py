@@ -1,0 +1,1 @@
+"""What the system knows. This room imports none of the others."""
