@@ -1,0 +1,44 @@
+"""Who acts: a person with a live session, the office itself, or a citizen with a link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.errors import NotAllowedError
+from models.domain.cases import CaseState, Move, MoveName, MoveNotAllowedError, Role, find_move
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The one who acts. `agency` None sees the cases of every agency."""
+
+    roles: frozenset[Role]
+    person_id: str | None = None
+    agency: str | None = None
+    session_id: str | None = None
+
+    def move(self, name: MoveName, source: CaseState) -> tuple[Move, Role]:
+        """The move of that name from that state, and the role in which this actor makes it.
+
+        Raises:
+            MoveNotAllowedError: no role of this actor may.
+        """
+        refusal: MoveNotAllowedError | None = None
+        for role in sorted(self.roles):
+            try:
+                return find_move(name, source, role), role
+            except MoveNotAllowedError as error:
+                refusal = error
+        raise refusal or MoveNotAllowedError(f"{name} from {source}: got nobody's role, expected one")
+
+    def needs(self, *roles: Role) -> None:
+        """Raises NotAllowedError unless the actor has one of the roles."""
+        if not self.roles.intersection(roles):
+            raise NotAllowedError(f"got roles {sorted(self.roles)}, expected one of {sorted(roles)}")
+
+    def sees(self, agency: str) -> bool:
+        return self.agency is None or self.agency == agency
+
+
+OFFICE = Actor(frozenset({"office"}))
+CITIZEN = Actor(frozenset({"citizen"}))

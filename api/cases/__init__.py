@@ -1,0 +1,1 @@
+"""From a worker's submission to a verified case, and what people may read of it."""

@@ -1,0 +1,1 @@
+"""Ways out of the office, all off by default."""

@@ -1,0 +1,126 @@
+"""The office's errors. The class says what the caller can do; the message gives both sides.
+
+OfficeError
+├── NotFoundError                 404  there is no such thing, or not for you
+│   ├── CaseNotFoundError
+│   ├── SubmissionNotFoundError
+│   ├── EvidenceNotFoundError
+│   └── NoticeNotFoundError            (unknown, expired: the same answer)
+├── ConflictError                 409  the state of things forbids it
+│   ├── SubmissionConflictError        same id, other manifest
+│   ├── CaseMovedError                 somebody else was first
+│   ├── CaseHeldError                  another reviewer holds it, or has seen it
+│   ├── LimitationPassedError          the year is over
+│   └── NoticeNotAllowedError          warning mode, or no catalogue row
+├── WorkerRefusedError            401  no valid worker key
+├── NotAllowedError               403  not this role, not this agency
+├── InputError                    422  what was typed cannot stand; `field` names it
+└── StoreError
+    ├── StoreUnreachableError     503  try again
+    ├── ObjectMissingError             refuse: the store is there, the object is not
+    └── DigestMismatchError            never show these bytes
+        └── LengthMismatchError
+
+`models.domain.cases.MoveNotAllowedError` (409) and `models.domain.plates.PlateError` (422) come from the domain.
+"""
+
+from __future__ import annotations
+
+
+class OfficeError(Exception):
+    """Anything that the office says no to."""
+
+    status = 500
+    code = "error"
+
+
+class NotFoundError(OfficeError):
+    status = 404
+    code = "not_found"
+
+
+class CaseNotFoundError(NotFoundError):
+    """No such case, or not of this person's agency."""
+
+
+class SubmissionNotFoundError(NotFoundError):
+    """No such submission of this worker."""
+
+
+class EvidenceNotFoundError(NotFoundError):
+    """The case has no file of that name, or this role may not see it."""
+
+
+class NoticeNotFoundError(NotFoundError):
+    """The link is unknown or has expired."""
+
+
+class ConflictError(OfficeError):
+    status = 409
+    code = "conflict"
+
+
+class SubmissionConflictError(ConflictError):
+    """The id is known with another manifest."""
+
+
+class CaseMovedError(ConflictError):
+    """The case is no longer in the state that the caller saw."""
+
+
+class CaseHeldError(ConflictError):
+    """Another reviewer holds the case, or this one has seen what they should not have seen."""
+
+
+class LimitationPassedError(ConflictError):
+    """The calendar year since the capture is over: nothing may be decided against anybody."""
+
+
+class NoticeNotAllowedError(ConflictError):
+    """This case never gets a notice."""
+
+
+class WorkerRefusedError(OfficeError):
+    status = 401
+    code = "worker_refused"
+
+
+class NotAllowedError(OfficeError):
+    status = 403
+    code = "not_allowed"
+
+
+class InputError(OfficeError):
+    """What was typed cannot stand.
+
+    Attributes:
+        field: name of the field, for the form.
+    """
+
+    status = 422
+    code = "input"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class StoreError(OfficeError):
+    status = 503
+    code = "store"
+
+
+class StoreUnreachableError(StoreError):
+    """The store does not answer: try again later, conclude nothing."""
+
+
+class ObjectMissingError(StoreError):
+    """The store answers, and has no such object at this version."""
+
+
+class DigestMismatchError(StoreError):
+    """The bytes are not the ones that were sealed."""
+
+
+class LengthMismatchError(DigestMismatchError):
+    """There are more or fewer bytes than were sealed."""

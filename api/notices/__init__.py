@@ -1,0 +1,1 @@
+"""From a confirmed case to the notice that its owner reads."""

@@ -1,0 +1,57 @@
+"""The office's settings: environment variables with the prefix PHATNGUOI_."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class OfficeSettings(BaseSettings):
+    """Every setting of the office's process. Secrets have no default."""
+
+    model_config = SettingsConfigDict(env_prefix="PHATNGUOI_", frozen=True, extra="ignore")
+
+    database_url: SecretStr
+    """SQLAlchemy URL: `sqlite:////path/office.db` or `postgresql+psycopg://…`; it may hold a password."""
+    store: str
+    """`folder:///path`, `s3://host:port/bucket` or `s3+https://host:port/bucket`."""
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    evidence_cache: Path
+    """A folder for verified copies of evidence files; it may be emptied at any time."""
+    evidence_cache_limit_bytes: int = 2 * 1024**3
+
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    """Where citizens reach the office; the beginning of every link."""
+    secure_cookies: bool = True
+    session_length: timedelta = timedelta(hours=8)
+    session_idle: timedelta = timedelta(minutes=60)
+
+    review_lease: timedelta = timedelta(minutes=30)
+    """How long a reviewer holds a taken case before it goes back to the queue."""
+    notice_within_days: int = 10
+    """Calendar days from capture to notice (TT 73/2024 art. 24.1)."""
+    link_valid: timedelta = timedelta(days=30)
+    plate_tries: int = 5
+    picture_visit: timedelta = timedelta(minutes=15)
+    citizen_answer_after_s: float = 0.4
+    """Every answer to a typed plate is held back until this long after the question, right or wrong."""
+    hotline: str = "19001075"
+
+    jobs_in_process: bool = True
+    """False where `phatnguoi office-jobs` runs beside the web process."""
+    verification_threads: Annotated[int, Field(ge=1, le=16)] = 2
+    job_pause_s: float = 1.0
+    """The longest a job sleeps when nothing wakes it."""
+    submission_limit_bytes: int = 131_072
+
+    webhook_url: AnyHttpUrl | None = None
+    """Where notices are announced; unset: nowhere."""
+    webhook_secret: SecretStr | None = None
+    """`whsec_` and base64 of at least 24 bytes; several, parted by a space, while keys are rotated."""
+    webhook_source: str = "/vn/hue/csgt/tvp"
+    webhook_retry_for: timedelta = timedelta(hours=24)
