@@ -56,7 +56,9 @@ def load_camera_file(path: Path) -> CameraFile:
     lines: dict[Place, int] = {}
     content = _plain(path, node, (), lines)
     if not isinstance(content, dict):
-        raise CameraFileError(f"{path}: got no mapping, expected the keys of a camera (schema, id, name, source, frame, …)")
+        raise CameraFileError(
+            f"{path}: got no mapping, expected the keys of a camera (schema, id, name, source, frame, …)"
+        )
     try:
         camera = Camera.model_validate(content)
     except ValidationError as error:
@@ -67,7 +69,7 @@ def load_camera_file(path: Path) -> CameraFile:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """", did you mean x?" where a known name is near, else the list of what is known."""
+    """ ", did you mean x?" where a known name is near, else the list of what is known."""
     names = sorted(known)
     match = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {match[0]!r}?" if match else f"known: {', '.join(names)}"
@@ -121,7 +123,7 @@ def _plain(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int], d
 
 def _scalar(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
     try:
-        value = yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+        value = yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         raise _error(path, lines, place, f"cannot be understood: {' '.join(str(error).split())}") from None
     if isinstance(value, float) and not math.isfinite(value):
@@ -139,7 +141,9 @@ def _error(path: Path, lines: dict[Place, int], place: Place, message: str) -> C
 
 def _first_problem(path: Path, lines: dict[Place, int], error: ValidationError) -> CameraFileError:
     problem = error.errors()[0]
-    place: Place = tuple(part for part in problem["loc"] if not (isinstance(part, str) and part.startswith("function-")))
+    place: Place = tuple(
+        part for part in problem["loc"] if not (isinstance(part, str) and part.startswith("function-"))
+    )
     if problem["type"] == "extra_forbidden":
         known = _known_keys(place[:-1])
         return _error(path, lines, place, f"unknown key {place[-1]!r}, {nearest(str(place[-1]), known)}")
@@ -191,5 +195,6 @@ def _check_points(file: CameraFile, place: Place, points: tuple[PointPx, ...], s
     for point in points:
         if not (0 <= point.x <= size.width and 0 <= point.y <= size.height):
             raise file.error(
-                place, f"got the point [{point.x:g}, {point.y:g}], expected it inside the frame {size.width}×{size.height}"
+                place,
+                f"got the point [{point.x:g}, {point.y:g}], expected it inside the frame {size.width}×{size.height}",
             )

@@ -179,12 +179,19 @@ class Camera(_Part):
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"timezone: got {self.timezone!r}, expected an IANA name such as Asia/Ho_Chi_Minh") from None
+            raise ValueError(
+                f"timezone: got {self.timezone!r}, expected an IANA name such as Asia/Ho_Chi_Minh"
+            ) from None
         return self
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Camera:
-        for room, parts in (("signals", self.signals), ("lines", self.lines), ("zones", self.zones), ("lanes", self.lanes)):
+        for room, parts in (
+            ("signals", self.signals),
+            ("lines", self.lines),
+            ("zones", self.zones),
+            ("lanes", self.lanes),
+        ):
             seen: set[str] = set()
             for part in parts:
                 if part.id in seen:

@@ -71,13 +71,14 @@ class SealedClock(_Value):
 
 
 class SealedSignal(_Value):
-    """The lamp at the act. `since_us` is stream time of the onset; None where it was not seen."""
+    """The lamp at the act, in stream time. `onset_us` is None where the onset was not seen."""
 
     signal_id: str
     state: SignalState
-    since_us: int | None
+    held_since_us: int
+    onset_us: int | None
     uncertainty_us: Count
-    amber_length_us: Count | None = None
+    amber_us: Count | None = None
     """Length of the amber before this red; None: length unknown (its start lies before the recording)."""
 
 

@@ -29,7 +29,8 @@ class Track:
 
     Attributes:
         track_id: 1-based, never used again on the same connection.
-        vehicle: class by the vote of all its detections so far.
+        vehicle: class by the vote of all its detections so far; None: not (yet) known to be a vehicle, a person perhaps.
+            A rule follows such a track, and never claims it.
         box: where it is, quantised to 1/16 px.
         confidence: of the detection behind `box`, 0..1.
         is_seen: a detection stands behind this box; False: the tracker only predicts it.
@@ -37,7 +38,7 @@ class Track:
     """
 
     track_id: int
-    vehicle: VehicleClass
+    vehicle: VehicleClass | None
     box: BoxPx
     confidence: float
     is_seen: bool = True
@@ -54,15 +55,20 @@ class SignalReading:
 
     Attributes:
         state: smoothed over time; "unknown" whenever it cannot be told.
-        since_us: pts of the instant at which this state began; None where its beginning was not seen.
-        uncertainty_us: U of `since_us`: how far the true instant may lie from it.
+        held_since_us: pts since which this state is known to have lasted: its onset, or where that was not seen, the
+            first sight of it.
+        onset_us: pts of the instant at which this state began; None where its beginning was not seen.
+        uncertainty_us: U of the onset: how far the true instant may lie from it.
+        amber_us: length of the amber before this red; None: not seen, or cut off by the start of the recording.
         raw: the state of this frame's picture alone.
     """
 
     signal_id: str
     state: SignalState
-    since_us: int | None
+    held_since_us: int
+    onset_us: int | None
     uncertainty_us: int
+    amber_us: int | None = None
     raw: SignalState = "unknown"
 
 

@@ -1,0 +1,94 @@
+"""What every rule is: settings in, scenes in, claims out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from detector.geometry.line import DirectedLine
+from models.domain.camera import Camera, Lane, SignalHead, Zone
+from models.domain.scene import Scene
+from models.domain.violation import Violation
+
+
+class SettingError(ValueError):
+    """A rule's setting that this camera cannot serve; `key` says which."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class RuleSettings(BaseModel):
+    """Base of every rule's settings: a rule documents each of them in `Field(description=…)`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    act_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The camera's geometry as rules ask for it, by the names of the camera file."""
+
+    camera: Camera
+
+    def line(self, key: str, name: str) -> DirectedLine:
+        """The directed line of that name.
+
+        Raises:
+            SettingError: there is none, or it does not say where vehicles come from.
+        """
+        line = next((line for line in self.camera.lines if line.id == name), None)
+        if line is None:
+            raise SettingError(key, _unknown("line", name, [line.id for line in self.camera.lines]))
+        if line.from_px is None:
+            raise SettingError(key, f"line {name!r} has no from_px: say from which side vehicles come")
+        try:
+            return DirectedLine.from_points(line.points_px, line.from_px)
+        except ValueError as error:
+            raise SettingError(key, f"line {name!r}: {error}") from None
+
+    def lane(self, key: str, name: str) -> Lane:
+        found = next((lane for lane in self.camera.lanes if lane.id == name), None)
+        if found is None:
+            raise SettingError(key, _unknown("lane", name, [lane.id for lane in self.camera.lanes]))
+        return found
+
+    def zone(self, key: str, name: str) -> Zone:
+        found = next((zone for zone in self.camera.zones if zone.id == name), None)
+        if found is None:
+            raise SettingError(key, _unknown("zone", name, [zone.id for zone in self.camera.zones]))
+        return found
+
+    def signal(self, key: str, name: str) -> SignalHead:
+        found = next((signal for signal in self.camera.signals if signal.id == name), None)
+        if found is None:
+            raise SettingError(key, _unknown("signal", name, [signal.id for signal in self.camera.signals]))
+        return found
+
+
+class Rule(Protocol):
+    """One kind of violation. The docstring of a rule is the sentence that the reviewer reads.
+
+    A rule is one file in `detector/rules/`; it keeps state by track id only, and `forget` drops it.
+    """
+
+    code: ClassVar[str]
+    version: ClassVar[int]
+    Settings: ClassVar[type[RuleSettings]]
+
+    def __init__(self, settings: Any, site: Site) -> None: ...
+
+    def observe(self, scene: Scene) -> Iterator[Violation]:
+        """The claims that this scene completes."""
+
+    def forget(self, track_id: int) -> None:
+        """Drops all that is kept about one track."""
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> str:
+    return f"got the {kind} {name!r}, expected one of: {', '.join(known) or 'none is drawn'}"

@@ -1,0 +1,185 @@
+"""Ran a red light: wholly before the stop line while red, wholly past it later in the same red."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from detector.geometry.footprint import Reach, reach
+from detector.geometry.line import crossing_share
+from detector.rule import RuleSettings, Site
+from models.domain.geometry import PointPx
+from models.domain.scene import Scene, SignalReading, Track
+from models.domain.violation import Moment, Violation
+
+SECOND_US = 1_000_000
+FRAME_INTERVALS_OF_U = 1.5
+"""U = 1.5 frame intervals + lamp: an instant lies between frames, and the lamp may have changed between them."""
+
+
+class Settings(RuleSettings):
+    """Settings of `red_light`."""
+
+    act_code: str | None = "RED_LIGHT"
+    line: str = Field(description="The stop line: id of a directed line.")
+    signal: str = Field(description="The lamp that governs this line: id of a signal.")
+    permitted: tuple[Literal["left_turn", "right_turn"], ...] = Field(
+        (), description="Turns that are allowed on red here; a vehicle that turns so is not claimed."
+    )
+    grace_s: float = Field(0.3, ge=0.0, le=5.0, description="Time into red that is never claimed.")
+    travel_heights: float = Field(
+        1.5, ge=0.5, le=10.0, description="Least travel from before to beyond the line, in the vehicle's own box heights."
+    )
+    unseen_s: float = Field(
+        0.7, gt=0.0, le=2.0, description="A vehicle hidden for longer while it passes the line is not claimed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """One vehicle at the line, in one red.
+
+    Attributes:
+        red_us: the red (its `held_since_us`) that this passage belongs to.
+        before: the last instant at which it was wholly before the line, lamp red.
+        before_count: how often it was seen so.
+        last_us, last_contact: of the sighting before this one.
+        at: the instant at which its ground contact passed the line; None: not yet.
+        cross_us: stream time of that instant, between frames.
+        past_count: sightings wholly past the line in the same red.
+    """
+
+    red_us: int
+    before: Moment
+    before_point: PointPx
+    before_count: int
+    last_us: int
+    last_contact: float
+    at: Moment | None = None
+    cross_us: int = 0
+    past_count: int = 0
+    past_us: int | None = None
+
+
+class RedLight:
+    """Vượt đèn đỏ: xe ở hẳn trước vạch dừng khi đèn đã đỏ, sau đó đi hẳn qua vạch trong cùng pha đỏ đó.
+
+    Ran a red light: seen wholly before the stop line when the lamp was already red, and wholly past it in the same red.
+    Never: a track that was first seen on or past the line, a lamp that is amber or cannot be read, a vehicle that was
+    hidden while it passed the line, a passage within the grace time after the onset and its uncertainty.
+    """
+
+    code: ClassVar[str] = "red_light"
+    version: ClassVar[int] = 1
+    Settings: ClassVar[type[RuleSettings]] = Settings
+
+    def __init__(self, settings: Settings, site: Site) -> None:
+        self._settings = settings
+        self._line = site.line("line", settings.line)
+        self._signal_id = site.signal("signal", settings.signal).id
+        self._passages: dict[int, _Passage] = {}
+        self._claimed: set[int] = set()
+
+    def observe(self, scene: Scene) -> Iterator[Violation]:
+        signal = scene.signals.get(self._signal_id)
+        if signal is None or not scene.timing_ok:
+            self._passages.clear()
+            return
+        for track in scene.tracks:
+            if track.is_seen and track.track_id not in self._claimed:
+                claim = self._follow(track, scene, signal)
+                if claim is not None:
+                    self._claimed.add(track.track_id)
+                    self._passages.pop(track.track_id, None)
+                    yield claim
+
+    def forget(self, track_id: int) -> None:
+        self._passages.pop(track_id, None)
+        self._claimed.discard(track_id)
+
+    def _follow(self, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
+        contact = track.ground_contact
+        distances = reach(
+            self._line.signed_distance(contact), self._line.normal(contact), track.box, track.vehicle
+        )
+        passage = self._passages.get(track.track_id)
+        if signal.state == "red" and distances.front < 0:
+            self._passages[track.track_id] = self._seen_before(passage, track, scene, signal, distances)
+            return None
+        if passage is None:
+            return None
+        passage = self._step(passage, track, scene, signal, distances)
+        if passage is None:
+            del self._passages[track.track_id]
+            return None
+        self._passages[track.track_id] = passage
+        return self._claim(passage, track, scene, signal)
+
+    def _seen_before(
+        self, passage: _Passage | None, track: Track, scene: Scene, signal: SignalReading, distances: Reach
+    ) -> _Passage:
+        """Wholly before the line while red: this is where every claim begins, and begins anew."""
+        count = passage.before_count if passage is not None and passage.red_us == signal.held_since_us else 0
+        return _Passage(
+            red_us=signal.held_since_us,
+            before=Moment("before", scene.frame_index, scene.pts_us, track.box),
+            before_point=track.ground_contact,
+            before_count=count + 1,
+            last_us=scene.pts_us,
+            last_contact=distances.contact,
+        )
+
+    def _step(
+        self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading, distances: Reach
+    ) -> _Passage | None:
+        """The next sighting of a vehicle that was wholly before the line; None: nothing can be claimed of it."""
+        in_red = signal.state == "red" and signal.held_since_us == passage.red_us
+        gap_us = scene.pts_us - passage.last_us
+        next_us, at, cross_us, past_count, past_us = scene.pts_us, passage.at, passage.cross_us, passage.past_count, passage.past_us
+        if distances.contact < 0:
+            at, past_count, past_us = None, 0, None
+        elif at is None:
+            if not in_red or gap_us > self._settings.unseen_s * SECOND_US:
+                return None
+            if self._line.overhang(track.ground_contact) > track.box.width / 2:
+                return None
+            share = crossing_share(passage.last_contact, distances.contact)
+            at = Moment("at", scene.frame_index, scene.pts_us, track.box)
+            cross_us = passage.last_us + round(share * gap_us)
+        if at is None and not in_red:
+            return None
+        if at is not None and distances.rear > 0 and in_red:
+            past_count, past_us = past_count + 1, past_us if past_us is not None else scene.pts_us
+        if at is not None and past_count == 0 and not in_red:
+            return None
+        return replace(
+            passage, last_us=next_us, last_contact=distances.contact, at=at, cross_us=cross_us,
+            past_count=past_count, past_us=past_us,
+        )  # fmt: skip
+
+    def _claim(self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
+        if passage.at is None or passage.past_count < 1 or passage.before_count < 2 or track.vehicle is None:
+            return None
+        u_us = round(FRAME_INTERVALS_OF_U * scene.interval_us) + signal.uncertainty_us
+        into_red_us = passage.cross_us - passage.red_us
+        if into_red_us - u_us < self._settings.grace_s * SECOND_US:
+            return None
+        line_way = self._line.signed_distance(track.ground_contact) - self._line.signed_distance(passage.before_point)
+        if line_way < self._settings.travel_heights * passage.at.box.height:
+            return None
+        return Violation(
+            rule=self.code,
+            rule_version=self.version,
+            act_code=self._settings.act_code,
+            track_id=track.track_id,
+            vehicle=track.vehicle,
+            frame_index=passage.at.frame_index,
+            pts_us=passage.at.pts_us,
+            point=passage.at.box.ground_contact,
+            moments=(passage.before, passage.at, Moment("beyond", scene.frame_index, scene.pts_us, track.box)),
+            measurements={"time_into_red_us": into_red_us, "uncertainty_us": u_us},
+            signal_id=self._signal_id,
+        )

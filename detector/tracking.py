@@ -1,0 +1,143 @@
+"""Detections to tracks: one id, one vehicle, from the first sight of it to the last.
+
+ByteTrack of the library `trackers` does the matching (docs/decisions/0007); here are the two pools (two-wheelers with
+persons, and four-wheelers, which never take each other's identity), the vote on the class, and the ground contact of a
+rider whose bike was not seen in this frame.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import supervision as sv
+from trackers import ByteTrackTracker, DIoU
+
+from detector.vision.riders import Sighting, join_riders
+from models.domain.geometry import BoxPx
+from models.domain.scene import Detection, Track, VehicleClass
+
+LOST_S = 1.2
+"""A track that is not seen for longer has ended."""
+START_CONFIDENCE = 0.30
+STRONG_CONFIDENCE = 0.30
+LEAST_SIMILARITY = -0.15
+"""DIoU of the predicted box with the detection: a little below 0 lets slow streams follow fast two-wheelers."""
+WHEEL_SIGHTINGS = 3
+WHEEL_SHARE = 0.15
+"""A person is a rider once a bike was seen with him in so many frames, and in this share of them."""
+
+
+@dataclass(slots=True)
+class _History:
+    """What one track gathered so far."""
+
+    track_id: int
+    votes: Counter[VehicleClass] = field(default_factory=Counter)
+    sightings: int = 0
+    wheel_sightings: int = 0
+    drop: float = 0.0
+    """How far the bike reaches below its rider, in rider's heights."""
+    people: int = 0
+
+    def note(self, sighting: Sighting) -> BoxPx:
+        """Counts one sighting and gives its box, completed downwards where only the rider was seen."""
+        self.sightings += 1
+        self.people = max(self.people, sighting.people)
+        if sighting.label == "person":
+            box = sighting.box
+            return BoxPx(box.x1, box.y1, box.x2, box.y2 + self.drop * box.height).quantised()
+        self.votes[sighting.label] += round(sighting.confidence * 1000)
+        if sighting.label in ("motorcycle", "bicycle"):
+            self.wheel_sightings += 1
+            if sighting.rider_box is not None:
+                seen = max(0.0, (sighting.box.y2 - sighting.rider_box.y2) / sighting.rider_box.height)
+                self.drop = seen if self.drop == 0.0 else 0.7 * self.drop + 0.3 * seen
+        return sighting.box.quantised()
+
+    @property
+    def vehicle(self) -> VehicleClass | None:
+        if not self.votes:
+            return None
+        is_rider = self.wheel_sightings >= WHEEL_SIGHTINGS and self.wheel_sightings >= WHEEL_SHARE * self.sightings
+        best = max(sorted(self.votes), key=lambda name: self.votes[name])
+        return best if best in ("car", "bus", "truck") or is_rider else None
+
+
+class _Pool:
+    """One ByteTrack and the histories of its tracks."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._tracker = ByteTrackTracker(
+            lost_track_buffer=round(LOST_S * 30),
+            frame_rate=rate_hz,
+            track_activation_threshold=START_CONFIDENCE,
+            minimum_consecutive_frames=2,
+            minimum_iou_threshold=LEAST_SIMILARITY,
+            high_conf_det_threshold=STRONG_CONFIDENCE,
+            iou=DIoU(),
+        )
+        self.histories: dict[int, _History] = {}
+        self._seen_us: dict[int, int] = {}
+
+    def update(self, sightings: Sequence[Sighting], pts_us: int, next_id: list[int]) -> list[Track]:
+        matched = self._tracker.update(_as_detections(sightings), timestamp=pts_us / 1_000_000)
+        tracks = []
+        for number, tracker_id in zip(matched.data.get("number", []), matched.tracker_id, strict=True):
+            if tracker_id < 0:
+                continue
+            history = self.histories.get(int(tracker_id))
+            if history is None:
+                history = self.histories[int(tracker_id)] = _History(next_id[0])
+                next_id[0] += 1
+            sighting = sightings[int(number)]
+            box = history.note(sighting)
+            self._seen_us[int(tracker_id)] = pts_us
+            tracks.append(
+                Track(history.track_id, history.vehicle, box, sighting.confidence, is_seen=True, people=history.people)
+            )
+        return tracks
+
+    def end(self, pts_us: int) -> list[int]:
+        """Ids of the tracks that are lost for good."""
+        lost = [key for key, seen_us in self._seen_us.items() if pts_us - seen_us > LOST_S * 1_000_000]
+        for key in lost:
+            del self._seen_us[key]
+        return [self.histories.pop(key).track_id for key in lost]
+
+
+class VehicleTracker:
+    """Follows the vehicles of one connection of one camera.
+
+    Args:
+        rate_hz: frames a second, roughly; the matching itself goes by the frames' own times.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._two_wheelers = _Pool(rate_hz)
+        self._four_wheelers = _Pool(rate_hz)
+        self._next_id = [1]
+
+    def update(self, detections: Sequence[Detection], pts_us: int) -> tuple[tuple[Track, ...], tuple[int, ...]]:
+        """The tracks seen at this instant, by ascending id, and the ids of those that ended."""
+        sightings = join_riders(detections)
+        four = [s for s in sightings if s.label in ("car", "bus", "truck")]
+        two = [s for s in sightings if s.label not in ("car", "bus", "truck")]
+        tracks = self._two_wheelers.update(two, pts_us, self._next_id)
+        tracks += self._four_wheelers.update(four, pts_us, self._next_id)
+        ended = self._two_wheelers.end(pts_us) + self._four_wheelers.end(pts_us)
+        return tuple(sorted(tracks, key=lambda t: t.track_id)), tuple(sorted(ended))
+
+
+def _as_detections(sightings: Sequence[Sighting]) -> sv.Detections:
+    if not sightings:
+        empty = sv.Detections.empty()
+        empty.data["number"] = np.array([], dtype=int)
+        return empty
+    return sv.Detections(
+        xyxy=np.array([[s.box.x1, s.box.y1, s.box.x2, s.box.y2] for s in sightings], dtype=np.float64),
+        confidence=np.array([s.confidence for s in sightings], dtype=np.float64),
+        data={"number": np.arange(len(sightings))},
+    )
