@@ -1,0 +1,46 @@
+"""Passwords: argon2id, and one cost for right, wrong and unknown."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from api.people.errors import PasswordTooWeakError
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+_HASHER = PasswordHasher()
+_AT_ONCE = BoundedSemaphore(2)
+"""One verification takes 64 MiB: a crowd at the door must not take the machine."""
+
+
+def hash_password(password: str) -> str:
+    """The argon2id hash of a new password.
+
+    Raises:
+        PasswordTooWeakError: it is shorter than 12 or longer than 256 characters.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise PasswordTooWeakError(
+            f"got a password of {len(password)} characters, expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
+        )
+    return _HASHER.hash(password)
+
+
+def is_password(password_hash: str | None, password: str) -> bool:
+    """Whether the password fits. None (nobody of that name) costs as much as a wrong password, and never fits."""
+    with _AT_ONCE:
+        try:
+            fits = _HASHER.verify(password_hash or _nobodys_hash(), password[:LONGEST_PASSWORD])
+        except (VerificationError, InvalidHashError):
+            return False
+    return fits and password_hash is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _HASHER.hash(secrets.token_urlsafe(24))
