@@ -79,7 +79,7 @@ class Rule(Protocol):
 
     code: ClassVar[str]
     version: ClassVar[int]
-    Settings: ClassVar[type[RuleSettings]]
+    settings_class: ClassVar[type[RuleSettings]]
 
     def __init__(self, settings: Any, site: Site) -> None: ...
 

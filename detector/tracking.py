@@ -85,7 +85,8 @@ class _Pool:
     def update(self, sightings: Sequence[Sighting], pts_us: int, next_id: list[int]) -> list[Track]:
         matched = self._tracker.update(_as_detections(sightings), timestamp=pts_us / 1_000_000)
         tracks = []
-        for number, tracker_id in zip(matched.data.get("number", []), matched.tracker_id, strict=True):
+        numbers, ids = matched.data.get("number", np.array([], dtype=int)), matched.tracker_id
+        for number, tracker_id in zip(numbers, ids if ids is not None else [], strict=True):
             if tracker_id < 0:
                 continue
             history = self.histories.get(int(tracker_id))

@@ -29,7 +29,9 @@ class DirectedLine:
         """
         side = cls(points, 1.0).signed_distance(from_point)
         if side == 0:
-            raise ValueError(f"from_px: got [{from_point.x:g}, {from_point.y:g}] on the line, expected a point beside it")
+            raise ValueError(
+                f"from_px: got [{from_point.x:g}, {from_point.y:g}] on the line, expected a point beside it"
+            )
         return cls(points, -1.0 if side > 0 else 1.0)
 
     def signed_distance(self, point: PointPx) -> float:
@@ -73,7 +75,7 @@ def _length(a: PointPx, b: PointPx) -> float:
 
 
 def _side(a: PointPx, b: PointPx, point: PointPx) -> float:
-    """Signed distance in px of a point from the infinite line a-b; positive to the right of a→b as the picture shows it."""
+    """Signed distance in px of a point from the infinite line a-b; positive to the right of a→b in the picture."""
     return ((b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)) / _length(a, b)
 
 

@@ -31,7 +31,10 @@ class Settings(RuleSettings):
     )
     grace_s: float = Field(0.3, ge=0.0, le=5.0, description="Time into red that is never claimed.")
     travel_heights: float = Field(
-        1.5, ge=0.5, le=10.0, description="Least travel from before to beyond the line, in the vehicle's own box heights."
+        1.5,
+        ge=0.5,
+        le=10.0,
+        description="Least travel from before to beyond the line, in the vehicle's own box heights.",
     )
     unseen_s: float = Field(
         0.7, gt=0.0, le=2.0, description="A vehicle hidden for longer while it passes the line is not claimed."
@@ -74,7 +77,7 @@ class RedLight:
 
     code: ClassVar[str] = "red_light"
     version: ClassVar[int] = 1
-    Settings: ClassVar[type[RuleSettings]] = Settings
+    settings_class: ClassVar[type[RuleSettings]] = Settings
 
     def __init__(self, settings: Settings, site: Site) -> None:
         self._settings = settings
@@ -102,9 +105,7 @@ class RedLight:
 
     def _follow(self, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
         contact = track.ground_contact
-        distances = reach(
-            self._line.signed_distance(contact), self._line.normal(contact), track.box, track.vehicle
-        )
+        distances = reach(self._line.signed_distance(contact), self._line.normal(contact), track.box, track.vehicle)
         passage = self._passages.get(track.track_id)
         if signal.state == "red" and distances.front < 0:
             self._passages[track.track_id] = self._seen_before(passage, track, scene, signal, distances)
@@ -138,7 +139,8 @@ class RedLight:
         """The next sighting of a vehicle that was wholly before the line; None: nothing can be claimed of it."""
         in_red = signal.state == "red" and signal.held_since_us == passage.red_us
         gap_us = scene.pts_us - passage.last_us
-        next_us, at, cross_us, past_count, past_us = scene.pts_us, passage.at, passage.cross_us, passage.past_count, passage.past_us
+        at, cross_us = passage.at, passage.cross_us
+        past_count, past_us = passage.past_count, passage.past_us
         if distances.contact < 0:
             at, past_count, past_us = None, 0, None
         elif at is None:
@@ -156,7 +158,7 @@ class RedLight:
         if at is not None and past_count == 0 and not in_red:
             return None
         return replace(
-            passage, last_us=next_us, last_contact=distances.contact, at=at, cross_us=cross_us,
+            passage, last_us=scene.pts_us, last_contact=distances.contact, at=at, cross_us=cross_us,
             past_count=past_count, past_us=past_us,
         )  # fmt: skip
 

@@ -32,6 +32,10 @@ LABELS: Mapping[str, DetectionLabel] = {
 }
 
 
+class WeightsUnusableError(ValueError):
+    """The weights cannot be used; the message names the file and both sides. A person must act."""
+
+
 class VehicleDetector(Protocol):
     """Pixels in, boxes out; knows neither camera nor time."""
 
@@ -132,7 +136,7 @@ def _suppress(
     labels: Sequence[DetectionLabel | None],
     limits: DetectionLimits,
 ) -> list[int]:
-    """NMS by kind: persons, two-wheelers and four-wheelers never hide one another, but a car and a truck are one box."""
+    """NMS by kind: persons, two-wheelers and four-wheelers never hide one another; a car and a truck are one box."""
     kinds = np.array([_kind(labels[c]) for c in classes])
     chosen: list[int] = []
     for kind in range(3):
