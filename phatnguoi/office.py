@@ -1,0 +1,151 @@
+"""`phatnguoi office`: the web process, its tables, its people and its workers' keys."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from api.actor import OFFICE
+from api.app import create_app
+from api.cases.register import add_worker_key, register_camera
+from api.database import Database, migrate, migration_gap
+from api.jobs import run_until_signalled
+from api.office import office_jobs, open_office
+from api.people.accounts import add_person
+from api.people.errors import PasswordTooWeakError
+from api.settings import OfficeSettings
+from models.camera_file import CameraFileError, load_camera_file
+from models.domain.cases import Role
+from phatnguoi.errors import CommandError
+
+LOOPBACK = "127.0.0.1"
+PASSWORD_VARIABLE = "PHATNGUOI_NEW_PASSWORD"  # noqa: S105 - the name of a variable
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: loopback only)")
+    parser.add_argument("--port", type=int, default=8000)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("migrate", help="bring the tables to the newest form")
+    person = actions.add_parser("add-person", help=f"a new account; the password comes from {PASSWORD_VARIABLE}")
+    person.add_argument("username")
+    person.add_argument("--role", action="append", required=True, choices=get_args(Role), dest="roles")
+    person.add_argument("--agency", help="sees the cases of this agency only (default: all)")
+    key = actions.add_parser("add-worker", help="a new worker; its key is printed once")
+    key.add_argument("worker", help="a name for the worker, such as its camera")
+    camera = actions.add_parser("add-camera", help="make a camera known, or bring what is known of it up to date")
+    camera.add_argument("camera", type=Path, metavar="CAMERA.yaml")
+    camera.add_argument("--telephone", required=True, help="of the unit, as notices print it")
+    camera.add_argument("--mode", choices=["warning", "live"], default="warning")
+    camera.add_argument("--simulated", action="store_true", help="its cases never become real notices")
+    actions.add_parser("jobs", help="run the office's jobs alone, where PHATNGUOI_JOBS_IN_PROCESS is false")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = read_settings()
+    try:
+        return ACTIONS[arguments.action](settings, arguments)
+    except SQLAlchemyError as error:
+        raise CommandError(f"the database does not answer: {_first_line(error)}") from None
+
+
+def read_settings() -> OfficeSettings:
+    """Reads PHATNGUOI_… from the environment.
+
+    Raises:
+        CommandError: a setting is missing or wrong; it is named, its value is not repeated.
+    """
+    try:
+        return OfficeSettings()  # type: ignore[call-arg]  # read from the environment
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise CommandError(f"setting PHATNGUOI_{name}: {first['msg']}") from None
+
+
+def _serve(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url.get_secret_value())
+    gap = migration_gap(database)
+    database.close()
+    if gap:
+        raise CommandError(f"the tables are not up to date ({gap}): run `phatnguoi office migrate`")
+    uvicorn.run(create_app(settings), host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
+    return 0
+
+
+def _migrate(settings: OfficeSettings, _arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url.get_secret_value())
+    migrate(database)
+    database.close()
+    return 0
+
+
+def _add_person(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    password = os.environ.get(PASSWORD_VARIABLE) or (getpass.getpass() if sys.stdin.isatty() else "")
+    if not password:
+        raise CommandError(f"no password: set {PASSWORD_VARIABLE}, or type it at a terminal")
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        now = datetime.now(UTC)
+        add_person(database, arguments.username, password, arguments.roles, now, agency=arguments.agency)
+    except IntegrityError:
+        raise CommandError(f"person {arguments.username!r}: the name is taken") from None
+    except PasswordTooWeakError as error:
+        raise CommandError(f"person {arguments.username!r}: {error}") from None
+    return 0
+
+
+def _add_worker(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url.get_secret_value())
+    with database.writing() as session:
+        print(add_worker_key(session, datetime.now(UTC), OFFICE, arguments.worker))
+    return 0
+
+
+def _add_camera(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    try:
+        file = load_camera_file(arguments.camera)
+    except CameraFileError as error:
+        raise CommandError(str(error)) from None
+    database = Database(settings.database_url.get_secret_value())
+    with database.writing() as session:
+        register_camera(
+            session,
+            datetime.now(UTC),
+            OFFICE,
+            file,
+            unit_telephone=arguments.telephone,
+            mode=arguments.mode,
+            is_simulated=arguments.simulated,
+        )
+    return 0
+
+
+def _run_jobs(settings: OfficeSettings, _arguments: argparse.Namespace) -> int:
+    office = open_office(settings)
+    run_until_signalled(office_jobs(office))
+    office.close()
+    return 0
+
+
+ACTIONS = {
+    None: _serve,
+    "migrate": _migrate,
+    "add-person": _add_person,
+    "add-worker": _add_worker,
+    "add-camera": _add_camera,
+    "jobs": _run_jobs,
+}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
