@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from api.office import Office, open_office, utc_now
+from api.cases.endpoints import router as submissions
+from api.handlers import BodyLimit, add_handlers
+from api.health import router as health
+from api.office import Office, office_jobs, open_office
 from api.settings import OfficeSettings
 
 Pages = Callable[[FastAPI], None]
@@ -19,15 +23,27 @@ def no_pages(app: FastAPI) -> None:
 
 
 def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Office | None = None) -> FastAPI:
-    """The office's application: JSON endpoints, the pages, and the jobs where `jobs_in_process` is set."""
-    here = office or open_office(settings, utc_now)
+    """The office's application: JSON endpoints, the pages, and the jobs where `jobs_in_process` is set.
+
+    The tables must have been migrated (`phatnguoi office migrate`); `/readyz` says so where they were not.
+    """
+    here = office or open_office(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        jobs = office_jobs(here) if settings.jobs_in_process else None
+        if jobs is not None:
+            jobs.start()
         yield
-        here.database.close()
+        if jobs is not None:
+            await run_in_threadpool(jobs.stop)
+        here.close()
 
-    app = FastAPI(title="phatnguoi office", version="0.1.0", lifespan=lifespan)
+    app = FastAPI(title="phatnguoi office", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.office = here
+    app.add_middleware(BodyLimit, limit_bytes=settings.submission_limit_bytes)
+    add_handlers(app)
+    app.include_router(submissions)
+    app.include_router(health)
     pages(app)
     return app

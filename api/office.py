@@ -9,14 +9,19 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.cases.intake import Intake
 from api.cases.service import CaseService, SubmissionService
+from api.connectors.webhook import Webhook
 from api.database import Database
 from api.evidence import VerifiedFiles
+from api.jobs import Bell, Job, Jobs, run_until_signalled
 from api.notices.service import NoticeService
 from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
+from api.store import open_store
 
 Clock = Callable[[], datetime]
+CARE_PAUSE_S = 10.0
 
 
 def utc_now() -> datetime:
@@ -35,12 +40,20 @@ class Office:
     reviews: ReviewService
     notices: NoticeService
     clock: Clock
+    bell: Bell
+
+    def close(self) -> None:
+        self.database.close()
 
 
 def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
-    """Opens database and store. Nothing is migrated, nothing runs yet."""
+    """Opens database and store. Nothing is migrated, nothing runs yet.
+
+    Raises:
+        ValueError: a setting cannot be.
+    """
     database = Database(settings.database_url.get_secret_value())
-    files = VerifiedFiles()
+    files = VerifiedFiles(open_store(settings), settings.evidence_cache, settings.evidence_cache_limit_bytes)
     return Office(
         settings=settings,
         database=database,
@@ -50,7 +63,35 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         reviews=ReviewService(database, settings, clock),
         notices=NoticeService(database, files, settings, clock),
         clock=clock,
+        bell=Bell(),
     )
+
+
+def office_jobs(office: Office) -> Jobs:
+    """Every job of the office: verification, care of the cases, and the webhook where one is set."""
+    settings = office.settings
+    intake = Intake(office.database, office.files.reader, settings, office.clock)
+
+    def care() -> bool:
+        counts = (office.reviews.expire_due(), office.reviews.release_lapsed(), office.notices.forget_visits())
+        return any(counts)
+
+    jobs = [
+        Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),
+        Job("care", care, pause_s=CARE_PAUSE_S),
+    ]
+    if settings.webhook_url is not None:
+        jobs.append(Job("webhook", Webhook(office.database, settings, office.clock).step, pause_s=settings.job_pause_s))
+    return Jobs(office.database, jobs, office.clock, office.bell)
+
+
+def run_jobs(settings: OfficeSettings) -> None:
+    """The process `phatnguoi office-jobs`: runs until SIGTERM or SIGINT."""
+    office = open_office(settings)
+    try:
+        run_until_signalled(office_jobs(office))
+    finally:
+        office.close()
 
 
 def get_office(request: Request) -> Office:

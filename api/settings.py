@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -55,3 +55,11 @@ class OfficeSettings(BaseSettings):
     """`whsec_` and base64 of at least 24 bytes; several, parted by a space, while keys are rotated."""
     webhook_source: str = "/vn/hue/csgt/tvp"
     webhook_retry_for: timedelta = timedelta(hours=24)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.webhook_url is not None and self.webhook_secret is None:
+            raise ValueError("webhook_url: got an address without PHATNGUOI_WEBHOOK_SECRET, expected both")
+        if self.store.startswith("s3") and (self.s3_access_key is None or self.s3_secret_key is None):
+            raise ValueError("store: got S3 without PHATNGUOI_S3_ACCESS_KEY and PHATNGUOI_S3_SECRET_KEY")
+        return self

@@ -304,7 +304,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_visits_notice_id"), ["notice_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("notice_visits", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_visits_notice_id"))

@@ -1,0 +1,111 @@
+"""Errors as one clear line of JSON, and the limit on what may be sent in."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import OperationalError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import InputError, OfficeError
+from models.domain.cases import MoveNotAllowedError
+
+_log = logging.getLogger("phatnguoi.web")
+
+
+class Refusal(BaseModel):
+    """The answer to anything that cannot be done."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an endpoint, for OpenAPI."""
+    return {status: {"model": Refusal} for status in statuses}
+
+
+def refusal(status: int, code: str, message: str, field: str | None = None) -> JSONResponse:
+    content = Refusal(code=code, message=message, field=field).model_dump(exclude_none=True)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(content, status_code=status, headers=headers)
+
+
+async def on_office_error(_: Request, error: Exception) -> JSONResponse:
+    """Every error of `api.errors`, by its own status."""
+    assert isinstance(error, OfficeError)
+    if error.status >= 500:
+        _log.warning("cannot serve", extra={"reason": str(error)})
+    field = error.field if isinstance(error, InputError) else None
+    return refusal(error.status, error.code, str(error), field)
+
+
+async def on_move_error(_: Request, error: Exception) -> JSONResponse:
+    return refusal(409, "move_not_allowed", str(error))
+
+
+async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+    """One line: where, and what was expected. What was sent is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"] if part != "body")
+    return refusal(422, "input", f"{place or 'body'}: {problem['msg']}", place or None)
+
+
+async def on_database_down(_: Request, error: Exception) -> JSONResponse:
+    _log.error("the database does not answer", extra={"reason": type(error).__name__})
+    return refusal(503, "database", "the database does not answer, try again")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """The JSON answers to errors. Pages may put their own handlers over them for their own paths."""
+    app.add_exception_handler(OfficeError, on_office_error)
+    app.add_exception_handler(MoveNotAllowedError, on_move_error)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(OperationalError, on_database_down)
+
+
+class BodyLimit:
+    """Refuses bodies above a limit with 413, whether or not they say how long they are."""
+
+    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+        self._app = app
+        self._limit_bytes = limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refused = refusal(413, "too_long", f"expected a body of at most {self._limit_bytes} bytes")
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > self._limit_bytes:
+            await refused(scope, receive, send)
+            return
+        body = await self._body(receive)
+        if body is None:
+            await refused(scope, receive, send)
+            return
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._app(scope, replay, send)
+
+    async def _body(self, receive: Receive) -> bytes | None:
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._limit_bytes:
+                return None
+            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                return bytes(body)

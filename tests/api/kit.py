@@ -1,0 +1,323 @@
+"""A small office for tests: a clock that is turned by hand, sealed packages in a folder, people who act."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.actor import Actor
+from api.cases.intake import Intake
+from api.cases.register import add_worker_key
+from api.database import migrate
+from api.office import Office, open_office
+from api.settings import OfficeSettings
+from models.domain.cases import CaseState, Role
+from models.domain.geometry import PointPx
+from models.domain.manifest import Manifest
+from models.domain.store import StoredObject, object_key
+from models.domain.submission import Submission
+from models.domain.violation import claim_id
+from models.tables import CameraRow, CaseRow, LoginSessionRow, PersonRow, SubmissionRow, new_id
+
+START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+CAMERA = "hn-ltk-hb"
+CAMERA_SHA256 = "c" * 64
+AGENCY = "Đội CSGT số 1"
+WORKER = "worker-1"
+PLATE = "75A-123.45"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class HandClock:
+    """A clock that only a test moves."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, by: timedelta) -> None:
+        self.now += by
+
+
+def settings_for(database_url: str, folder: Path, **changes: Any) -> OfficeSettings:
+    (folder / "store" / "packages").mkdir(parents=True, exist_ok=True)
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "store": f"folder://{folder / 'store'}",
+        "evidence_cache": folder / "cache",
+        "job_pause_s": 0.05,
+    }
+    return OfficeSettings(**(values | changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A sealed package as it lies in the store, with the message that announces it."""
+
+    message: Submission
+    manifest: Manifest
+    root: Path
+
+    def path(self, name: str) -> Path:
+        stored = next(each for each in self.message.objects if each.name == name)
+        return self.root / stored.key / stored.version_id
+
+
+def seal(
+    root: Path,
+    *,
+    occurred_at: datetime = START - timedelta(minutes=1),
+    point_px16: tuple[int, int] = (4000, 3000),
+    pictures: Mapping[str, bytes] | None = None,
+    attempt: str = "a1",
+    **changes: Any,
+) -> Package:
+    """Makes a whole, honest package. `changes` go into manifest and message alike."""
+    camera_id = str(changes.get("camera_id", CAMERA))
+    rule = str(changes.get("rule", "red_light"))
+    point = PointPx(point_px16[0] / 16, point_px16[1] / 16)
+    key = claim_id(camera_id, rule, CAMERA_SHA256, occurred_at, point)
+    contents = dict(pictures or {"b_at.jpg": b"at " + key.encode(), "citizen.jpg": b"pixels", "clip.mp4": b"m" * 3000})
+    manifest = _manifest(key, camera_id, rule, occurred_at, point_px16, contents, changes)
+    contents["manifest.json"] = manifest.canonical()
+    day = f"{occurred_at:%Y-%m-%d}"
+    objects = tuple(put(root, object_key(camera_id, day, key, attempt, name), body) for name, body in contents.items())
+    x, y = point_px16
+    message = Submission(
+        id=key,
+        camera_id=camera_id,
+        site_kind=manifest.camera.site_kind,
+        rule=rule,
+        act_code=manifest.act_code,
+        vehicle=manifest.vehicle,
+        is_simulated=manifest.is_simulated,
+        occurred_at_us=manifest.occurred_at_us,
+        point_px16=point_px16,
+        box_px16=(x - 300, y - 900, x + 300, y),
+        mode=changes.get("mode", "live"),
+        manifest_sha256=hashlib.sha256(contents["manifest.json"]).hexdigest(),
+        objects=objects,
+    )
+    return Package(message, manifest, root)
+
+
+def put(root: Path, key: str, body: bytes) -> StoredObject:
+    digest = hashlib.sha256(body).hexdigest()
+    path = root / key / digest[:32]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    name = key.rpartition("/")[2]
+    return StoredObject(name=name, key=key, version_id=digest[:32], sha256=digest, length_bytes=len(body))
+
+
+def _manifest(
+    key: str,
+    camera_id: str,
+    rule: str,
+    occurred_at: datetime,
+    point_px16: tuple[int, int],
+    contents: Mapping[str, bytes],
+    changes: Mapping[str, Any],
+) -> Manifest:
+    occurred_at_us = (occurred_at - EPOCH) // timedelta(microseconds=1)
+    x, y = point_px16
+    moments = [
+        {
+            "name": name,
+            "frame_index": 10 * number,
+            "pts_us": 400_000 * number,
+            "captured_at_us": occurred_at_us,
+            "box_px16": (x - 300, y - 900, x + 300, y),
+        }
+        for number, name in enumerate(("before", "at", "beyond"))
+    ]
+    files = [
+        {
+            "name": name,
+            "media_type": "image/jpeg",
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "length_bytes": len(body),
+        }
+        for name, body in contents.items()
+    ]
+    return Manifest.model_validate(
+        {
+            "id": key,
+            "rule": rule,
+            "act_code": changes.get("act_code", "RED_LIGHT"),
+            "is_simulated": changes.get("is_simulated", False),
+            "vehicle": changes.get("vehicle", "motorcycle"),
+            "track_id": changes.get("track_id", 7),
+            "frame_index": 10,
+            "occurred_at_us": occurred_at_us,
+            "occurred_at_local": occurred_at.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).isoformat(
+                timespec="milliseconds"
+            ),
+            "point_px16": point_px16,
+            "measurements": {"time_into_red_us": 1_500_000, "uncertainty_us": 90_000},
+            "camera": {
+                "id": camera_id,
+                "name": "Lý Thường Kiệt – Hàng Bài",
+                "file_sha256": CAMERA_SHA256,
+                "site_kind": "police_device",
+                "address": "Lý Thường Kiệt",
+                "agency": AGENCY,
+                "timezone": "Asia/Ho_Chi_Minh",
+                "frame_width_px": 640,
+                "frame_height_px": 480,
+            },
+            "clock": {
+                "source": "rtcp",
+                "uncertainty_us": 20_000,
+                "camera_offset_us": 0,
+                "camera_offset_age_us": 0,
+                "ntp_offset_us": None,
+                "ntp_offset_age_us": None,
+            },
+            "signal": None,
+            "moments": moments,
+            "clip": None,
+            "software": {
+                "version": "0.1.0",
+                "revision": "test",
+                "rule_version": 1,
+                "rule_settings": {},
+                "weights_name": "none",
+                "weights_sha256": "d" * 64,
+                "packages": {},
+            },
+            "files": files,
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SmallOffice:
+    """A migrated office with one camera, one worker and a few people."""
+
+    office: Office
+    clock: HandClock
+    folder: Path
+    worker_key: str
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store"
+
+    def person(self, *roles: Role, agency: str | None = None) -> Actor:
+        """A new person with a live session."""
+        now = self.clock.now
+        person_id, session_id = new_id(now), new_id(now)
+        with self.office.database.writing() as session:
+            session.add(
+                PersonRow(
+                    id=person_id,
+                    username=f"p-{person_id}",
+                    password_hash="-",
+                    roles=sorted(roles),
+                    agency=agency,
+                    created_at=now,
+                )
+            )
+            session.flush()
+            session.add(
+                LoginSessionRow(
+                    id=session_id,
+                    token_sha256=session_id.rjust(64, "0"),
+                    csrf_token="-",
+                    person_id=person_id,
+                    created_at=now,
+                    last_seen_at=now,
+                    expires_at=now + timedelta(hours=8),
+                )
+            )
+        return Actor(frozenset(roles), person_id, agency, session_id)
+
+    def seal(self, **changes: Any) -> Package:
+        return seal(self.store, **changes)
+
+    def submit(self, package: Package) -> str:
+        return self.office.submissions.receive(WORKER, package.message).submission_id
+
+    def verify(self) -> int:
+        """Runs the verification job until nothing is due."""
+        intake = Intake(self.office.database, self.office.files.reader, self.office.settings, self.clock)
+        steps = 0
+        while intake.step():
+            steps += 1
+        return steps
+
+    def new_case(self, **changes: Any) -> str:
+        """A case in state `new`, made the honest way."""
+        submission_id = self.submit(self.seal(**changes))
+        self.verify()
+        answer = self.office.submissions.answer(WORKER, submission_id)
+        assert answer.case_id is not None, answer
+        return answer.case_id
+
+    def confirmed_case(self, reviewer: Actor, **changes: Any) -> str:
+        case_id = self.new_case(**changes)
+        self.confirm(reviewer, case_id)
+        return case_id
+
+    def confirm(self, reviewer: Actor, case_id: str) -> None:
+        self.office.reviews.take(reviewer, case_id)
+        self.office.reviews.confirm(reviewer, case_id, plate="75-B1 123.45", vehicle="motorcycle", plate_colour="white")
+
+    def set_state(self, case_id: str, state: CaseState, holder: Actor | None = None) -> None:
+        """Puts a case into a state by force, for tests about what may follow."""
+        with self.office.database.writing() as session:
+            case = session.get_one(CaseRow, case_id)
+            case.state = state
+            case.plate, case.vehicle_typed, case.plate_colour = "75B112345", "motorcycle", "white"
+            case.assigned_to = holder.person_id if holder else None
+            case.lease_until = self.clock.now + timedelta(minutes=10) if holder else None
+
+    def state(self, case_id: str) -> str:
+        with self.office.database.reading() as session:
+            return session.get_one(CaseRow, case_id).state
+
+    def submission(self, submission_id: str) -> SubmissionRow:
+        with self.office.database.reading() as session:
+            return session.get_one(SubmissionRow, submission_id)
+
+
+def small_office(database_url: str, folder: Path, **changes: Any) -> SmallOffice:
+    """Opens and migrates; registers camera and worker."""
+    clock = HandClock()
+    office = open_office(settings_for(database_url, folder, **changes), clock)
+    migrate(office.database)
+    with office.database.writing() as session:
+        session.add(camera_row(clock.now))
+        key = add_worker_key(session, clock.now, Actor(frozenset({"office"})), WORKER)
+    return SmallOffice(office, clock, folder, key)
+
+
+def camera_row(now: datetime, **changes: Any) -> CameraRow:
+    values: dict[str, Any] = {
+        "id": CAMERA,
+        "name": "Lý Thường Kiệt – Hàng Bài",
+        "file_sha256": CAMERA_SHA256,
+        "mode": "live",
+        "site_kind": "police_device",
+        "agency": AGENCY,
+        "unit_telephone": "0234 000 000",
+        "address": "Lý Thường Kiệt",
+        "timezone": "Asia/Ho_Chi_Minh",
+        "is_simulated": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return CameraRow(**(values | changes))
+
+
+def bend(package: Package, **changes: Any) -> Package:
+    """The same package, announced by a message that says something else."""
+    return replace(package, message=package.message.model_copy(update=changes))
