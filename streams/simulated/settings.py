@@ -1,0 +1,126 @@
+"""What a `sim://` URL says: `sim://crossing?seed=7&fps=15&size=960x540&duration_s=90&weather=day`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+from urllib.parse import parse_qsl, urlsplit
+
+from streams.simulated.errors import WorldSettingError
+
+Weather = Literal["day", "overcast", "dusk"]
+WEATHERS: tuple[Weather, ...] = get_args(Weather)
+
+TRAINING_SEEDS = range(100_000, 200_000)
+"""Seeds whose pictures the weights were trained on. Nothing may be measured on them."""
+VALIDATION_SEEDS = range(200_000, 210_000)
+"""Seeds that chose the best epoch and gave the figures of the model card."""
+DEMO_SEEDS = range(0, 1_000)
+TEST_SEEDS = range(1_000, 10_000)
+
+_SIZE = re.compile(r"^(\d{2,4})x(\d{2,4})$")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSettings:
+    """One world, seen by one camera.
+
+    Attributes:
+        camera_height_m: of the pole, 4..9; None: drawn from the seed.
+        camera_back_m: distance of the pole behind the stop line; None: drawn from the seed.
+        zoom: 1.0 shows our carriageway and some of the rest at the stop line; larger looks closer.
+        violators: how often somebody breaks a rule: 0 nobody, 1 the usual share, 2 twice that.
+        density: vehicles per hour, relative to the usual.
+    """
+
+    seed: int = 7
+    fps: float = 15.0
+    width_px: int = 960
+    height_px: int = 540
+    duration_s: float = 90.0
+    weather: Weather = "day"
+    camera_height_m: float | None = None
+    camera_back_m: float | None = None
+    zoom: float = 1.0
+    violators: float = 1.0
+    density: float = 1.0
+
+    @property
+    def frame_count(self) -> int:
+        return round(self.duration_s * self.fps)
+
+    @property
+    def url(self) -> str:
+        """The URL that `parse_url` turns back into the same settings."""
+        text = (
+            f"sim://crossing?seed={self.seed}&fps={self.fps:g}&size={self.width_px}x{self.height_px}"
+            f"&duration_s={self.duration_s:g}&weather={self.weather}"
+        )
+        for name, default in (("zoom", 1.0), ("violators", 1.0), ("density", 1.0)):
+            if getattr(self, name) != default:
+                text += f"&{name}={getattr(self, name):g}"
+        if self.camera_height_m is not None:
+            text += f"&height_m={self.camera_height_m:g}"
+        if self.camera_back_m is not None:
+            text += f"&back_m={self.camera_back_m:g}"
+        return text
+
+
+def _number(name: str, text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise WorldSettingError(f"{name}: got {text!r}, expected a number") from None
+    if not low <= value <= high:
+        raise WorldSettingError(f"{name}: got {text}, expected {low:g}..{high:g}")
+    return value
+
+
+_RANGES: dict[str, tuple[str, float, float]] = {
+    "fps": ("fps", 1, 60),
+    "duration_s": ("duration_s", 0.1, 24 * 3600),
+    "height_m": ("camera_height_m", 4, 9),
+    "back_m": ("camera_back_m", 6, 30),
+    "zoom": ("zoom", 0.4, 3),
+    "violators": ("violators", 0, 5),
+    "density": ("density", 0, 4),
+}
+
+
+def parse_url(url: str) -> WorldSettings:
+    """Read a `sim://` URL.
+
+    Raises:
+        WorldSettingError: unknown world or setting, or a value outside its range.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "sim" or parts.netloc != "crossing":
+        raise WorldSettingError(f"simulated world: got {parts.scheme}://{parts.netloc}, expected sim://crossing")
+    values: dict[str, object] = {}
+    for name, text in parse_qsl(parts.query, keep_blank_values=True):
+        if name in _RANGES:
+            field, low, high = _RANGES[name]
+            values[field] = _number(name, text, low, high)
+        elif name == "seed":
+            values["seed"] = int(_number(name, text, 0, 2**31 - 1))
+        elif name == "size":
+            values["width_px"], values["height_px"] = _size(text)
+        elif name == "weather":
+            if text not in WEATHERS:
+                raise WorldSettingError(f"weather: got {text!r}, expected one of {', '.join(WEATHERS)}")
+            values["weather"] = text
+        else:
+            known = ", ".join(sorted([*_RANGES, "seed", "size", "weather"]))
+            raise WorldSettingError(f"sim:// setting: got {name!r}, expected one of {known}")
+    return WorldSettings(**values)  # type: ignore[arg-type]
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = _SIZE.match(text)
+    if match is None:
+        raise WorldSettingError(f"size: got {text!r}, expected WIDTHxHEIGHT, for example 960x540")
+    width_px, height_px = int(match[1]), int(match[2])
+    if width_px % 2 or height_px % 2 or not (160 <= width_px <= 3840 and 120 <= height_px <= 2160):
+        raise WorldSettingError(f"size: got {text}, expected even numbers from 160x120 to 3840x2160")
+    return width_px, height_px

@@ -1,0 +1,294 @@
+"""Movement: car-following, obeying the lamp or not, weaving motorbikes; the same seed gives the same traffic.
+
+The world ticks every 50 ms whatever the frame rate, so frames of any rate see the same traffic.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.domain.geometry import PointM
+from streams.simulated.arrivals import Arrivals
+from streams.simulated.layout import GUTTER_M, Layout, layout_of
+from streams.simulated.movers import Mover, Pose
+from streams.simulated.phases import Phases, phases_of
+from streams.simulated.settings import WorldSettings
+
+TICK_S = 0.05
+WARM_UP_S = 45.0
+RED_GRACE_S = 0.3
+_SEEN_TO_M = 140.0
+_HARD_BRAKE = 6.0
+_AMBER_BRAKE = 3.0
+_JAM_GAP_M: dict[str, float] = {"motorcycle": 0.7, "bicycle": 0.8, "car": 1.4, "bus": 1.8, "truck": 1.8, "person": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A vehicle's rear wheel passed our stop line.
+
+    Attributes:
+        into_red_s: seconds since red began; negative when the lamp was not red.
+        was_before_line: the whole vehicle was before the line when red began.
+    """
+
+    mover_id: int
+    at_s: float
+    lamp: str
+    into_red_s: float
+    was_before_line: bool
+    intent: str
+    turns_right: bool
+    point: PointM
+
+    @property
+    def is_red_light(self) -> bool:
+        return self.lamp == "red" and self.was_before_line and self.into_red_s >= RED_GRACE_S
+
+
+class Traffic:
+    """The moving part of one world. `advance_to` never goes back."""
+
+    def __init__(self, settings: WorldSettings) -> None:
+        self.settings = settings
+        self.layout: Layout = layout_of(settings)
+        self.phases: Phases = phases_of(settings)
+        self.movers: dict[int, Mover] = {}
+        self.crossings: list[Crossing] = []
+        self._rng = np.random.default_rng([settings.seed, 4])
+        self._arrivals = Arrivals(settings, self.layout, self.phases)
+        self._tick = round(-WARM_UP_S / TICK_S)
+        self._front_at_red: dict[int, float] = {}
+        self._was_red = False
+        self.advance_to(0.0)
+
+    @property
+    def now_s(self) -> float:
+        return self._tick * TICK_S
+
+    def advance_to(self, t_s: float) -> None:
+        """Tick until the world's time has reached `t_s`."""
+        while self.now_s < t_s - 1e-9:
+            self._step()
+
+    def poses_at(self, t_s: float) -> list[tuple[Mover, Pose]]:
+        """Everybody at `t_s`, which must lie within the last tick; by ascending id."""
+        part = 1.0 - min(1.0, max(0.0, (self.now_s - t_s) / TICK_S))
+        return [(mover, _between(mover.before, mover.pose, part)) for _, mover in sorted(self.movers.items())]
+
+    def _step(self) -> None:
+        t_s = self.now_s
+        for mover in self._arrivals.due(t_s, list(self.movers.values())):
+            mover.place(self.layout)
+            mover.before = mover.pose
+            self.movers[mover.mover_id] = mover
+        self._note_red_onset(t_s)
+        vehicles = [mover for mover in self.movers.values() if mover.kind != "person"]
+        gaps = _Surroundings(list(self.movers.values()), vehicles)
+        wishes = [self._acceleration(mover, row, gaps, t_s) for row, mover in enumerate(vehicles)]
+        for row, (mover, wish) in enumerate(zip(vehicles, wishes, strict=True)):
+            self._weave(mover, row, gaps)
+            self._move(mover, wish, t_s)
+        self._walk(t_s)
+        self._tick += 1
+        for mover_id in [m.mover_id for m in self.movers.values() if self._is_gone(m)]:
+            del self.movers[mover_id]
+
+    def _note_red_onset(self, t_s: float) -> None:
+        is_red = self.phases.main(t_s) == "red"
+        if is_red and not self._was_red:
+            self._front_at_red = {m.mover_id: m.front_m for m in self.movers.values() if m.stream == "ours"}
+        self._was_red = is_red
+
+    def _acceleration(self, mover: Mover, row: int, gaps: _Surroundings, t_s: float) -> float:
+        gap_m, leader_speed = gaps.ahead(row)
+        wish = _follow(mover, gap_m, leader_speed)
+        stop_m = self._stop_within(mover, gaps, t_s)
+        if stop_m is not None:
+            wish = min(wish, _follow(mover, stop_m + _JAM_GAP_M[mover.kind], 0.0))
+        if mover.turns_right and -6 < mover.front_m < 14 and mover.speed > 4.0:
+            wish = min(wish, -1.5)
+        return max(-_HARD_BRAKE, wish)
+
+    def _stop_within(self, mover: Mover, gaps: _Surroundings, t_s: float) -> float | None:
+        """Metres to the place where the lamp makes this vehicle stop, None where it does not."""
+        to_line_m = -mover.front_m
+        if to_line_m < 0:
+            return None
+        main = mover.stream in ("ours", "oncoming")
+        lamp = self.phases.main(t_s) if main else self.phases.cross(t_s)
+        if lamp == "green":
+            return None
+        if lamp == "amber" and mover.speed**2 / (2 * max(to_line_m, 0.1)) > _AMBER_BRAKE:
+            return None
+        if lamp == "red" and self._dares(mover, gaps, t_s):
+            return None
+        return max(0.0, to_line_m - mover.stop_gap_m)
+
+    def _dares(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
+        if mover.stream != "ours" or mover.intent not in ("runs_red", "jumps_green"):
+            return False
+        if mover.intent == "jumps_green" and self.phases.to_green_s(t_s) > mover.jump_lead_s:
+            return False
+        return self.phases.into_red_s(t_s) > 0.8 and self._is_way_free(mover, gaps, t_s)
+
+    def _is_way_free(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
+        """No cross traffic will meet this vehicle before it is through."""
+        way_m = self.layout.junction_to_m + 3.0 - mover.front_m
+        needs_s = way_m / max(3.5, mover.speed + 1.5) + 0.5
+        if self.phases.cross(t_s) == "red" and self.phases.to_green_s(t_s) > 6.0:
+            return False
+        for other in gaps.everybody:
+            ahead_m = (other.x - mover.x) * -math.sin(other.yaw)
+            if other.kind == "person":
+                if other.y < self.layout.junction_to_m and abs(other.x - mover.x) < 2.5 and other.walk_to is not None:
+                    return False
+            elif other.stream in ("from_left", "from_right"):
+                reach_m = other.speed * needs_s + (12.0 if self._cross_may_start(other, t_s) else 0.0)
+                if -other.length_m / 2 - 1.0 < ahead_m < reach_m + other.length_m / 2 + 1.5:
+                    return False
+        return True
+
+    def _cross_may_start(self, other: Mover, t_s: float) -> bool:
+        return other.front_m < 1.0 and self.phases.cross(t_s) == "green"
+
+    def _weave(self, mover: Mover, row: int, gaps: _Surroundings) -> None:
+        """Motorbikes look for room beside a slower vehicle, twice a second."""
+        if mover.kind != "motorcycle" or mover.intent == "wrong_side" or (self._tick + mover.mover_id) % 10:
+            return
+        gap_m, leader_speed = gaps.ahead(row)
+        if mover.front_m > -1.0 or gap_m > 5.0 + mover.speed or leader_speed > mover.wish_speed - 1.0:
+            return
+        half = self.layout.width_m if mover.stream == "ours" else self.layout.oncoming_m
+        if mover.stream in ("from_left", "from_right"):
+            half = self.layout.cross_half_m
+        for step_m in (0.5, -0.5, 1.0, -1.0, 1.6, -1.6):
+            lateral_m = mover.lateral_m + step_m
+            if 0.5 <= lateral_m <= half - GUTTER_M and gaps.has_room(row, step_m, gap_m + 1.5):
+                mover.lateral_wish_m = lateral_m
+                return
+
+    def _move(self, mover: Mover, wish: float, t_s: float) -> None:
+        mover.before = mover.pose
+        if mover.stream == "ours" and mover.intent == "wrong_side" and mover.front_m > 4.0:
+            mover.lateral_wish_m = max(mover.lateral_wish_m, 1.4)
+        mover.braking = wish < -0.6 or mover.speed < 0.2
+        speed = max(0.0, mover.speed + wish * TICK_S)
+        rear_m = mover.rear_wheel_m
+        mover.front_m += (mover.speed + speed) / 2 * TICK_S
+        mover.speed = speed
+        side_m = max(0.0, min(1.1, 0.3 * speed)) * TICK_S
+        mover.lateral_m += max(-side_m, min(side_m, mover.lateral_wish_m - mover.lateral_m))
+        mover.walk_m += speed * TICK_S
+        mover.place(self.layout)
+        if mover.stream == "ours" and rear_m < 0 <= mover.rear_wheel_m:
+            self._note_crossing(mover, t_s + TICK_S * (-rear_m / max(1e-9, mover.rear_wheel_m - rear_m)))
+
+    def _note_crossing(self, mover: Mover, at_s: float) -> None:
+        front_m = self._front_at_red.get(mover.mover_id, -1.0)
+        self.crossings.append(
+            Crossing(
+                mover.mover_id, at_s, self.phases.main(at_s), self.phases.into_red_s(at_s), front_m <= 0.0,
+                mover.intent, mover.turns_right, PointM(mover.x, 0.0),
+            )
+        )  # fmt: skip
+
+    def _walk(self, t_s: float) -> None:
+        for mover in self.movers.values():
+            if mover.kind != "person":
+                continue
+            mover.before = mover.pose
+            waits = mover.walk_to is not None and mover.walk_m == 0.0 and not self._may_walk(t_s)
+            mover.speed = 0.0 if waits else mover.wish_speed
+            mover.x += math.sin(mover.yaw) * mover.speed * TICK_S
+            mover.y += math.cos(mover.yaw) * mover.speed * TICK_S
+            mover.walk_m += mover.speed * TICK_S
+
+    def _may_walk(self, t_s: float) -> bool:
+        crossing_s = (self.layout.width_m + self.layout.oncoming_m + 2) / 1.2
+        return self.phases.into_red_s(t_s) > 1.0 and self.phases.to_green_s(t_s) > crossing_s
+
+    def _is_gone(self, mover: Mover) -> bool:
+        if mover.kind == "person":
+            reach_m = self.layout.width_m + 6
+            return abs(mover.y) > 60 or not -self.layout.oncoming_m - 6 < mover.x < reach_m or mover.walk_m > 120
+        return mover.front_m > (_SEEN_TO_M if mover.stream == "ours" and not mover.turns_right else 75.0)
+
+
+def _between(a: Pose, b: Pose, part: float) -> Pose:
+    turn = (b.yaw - a.yaw + math.pi) % (2 * math.pi) - math.pi
+    return Pose(
+        a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part, a.yaw + turn * part, a.speed + (b.speed - a.speed) * part
+    )
+
+
+def _follow(mover: Mover, gap_m: float, leader_speed: float) -> float:
+    """Intelligent driver model (Treiber, Hennecke, Helbing 2000), m/s²."""
+    jam_m = _JAM_GAP_M[mover.kind]
+    closing = mover.speed - leader_speed
+    root = 2 * math.sqrt(mover.acceleration * 2.2)
+    wish_m = jam_m + max(0.0, mover.speed * mover.headway_s + mover.speed * closing / root)
+    free = 1 - (mover.speed / mover.wish_speed) ** 4
+    return mover.acceleration * (free - (wish_m / max(gap_m, 0.15)) ** 2)
+
+
+class _Surroundings:
+    """Who is near whom at one tick, as arrays."""
+
+    def __init__(self, everybody: list[Mover], vehicles: list[Mover]) -> None:
+        self.everybody = everybody
+        self._vehicles = vehicles
+        others = [m for m in everybody if m.kind != "person" or m.walk_to is not None]
+        self._others = others
+        if others:
+            self._box = np.array([m.extent() for m in others])
+            self._direction = np.array([[math.sin(m.yaw), math.cos(m.yaw)] for m in others])
+            self._speed = np.array([m.speed for m in others])
+            self._ids = np.array([m.mover_id for m in others])
+            self._is_person = np.array([m.kind == "person" for m in others])
+            self._ahead = [self._look_ahead(m, 0.0) for m in vehicles]
+
+    def _look_ahead(self, mover: Mover, shift_m: float) -> tuple[float, float]:
+        dx, dy = math.sin(mover.yaw), math.cos(mover.yaw)
+        x0, x1, y0, y1 = mover.extent()
+        margin_m = 0.12 if mover.kind in ("motorcycle", "bicycle") else 0.25
+        box = self._box
+        if abs(dy) >= abs(dx):
+            side = shift_m * (1 if dy > 0 else -1)
+            beside = (box[:, 0] < x1 + side + margin_m) & (box[:, 1] > x0 + side - margin_m)
+            gap = box[:, 2] - y1 if dy > 0 else y0 - box[:, 3]
+        else:
+            side = -shift_m * (1 if dx > 0 else -1)
+            beside = (box[:, 2] < y1 + side + margin_m) & (box[:, 3] > y0 + side - margin_m)
+            gap = box[:, 0] - x1 if dx > 0 else x0 - box[:, 1]
+        same = self._direction @ np.array([dx, dy])
+        counts = beside & (gap > -0.6) & (same > -0.5) & (self._ids != mover.mover_id)
+        if mover.front_m < -1.0:
+            counts &= (same > 0.5) | self._is_person
+        if not counts.any():
+            return 1000.0, 0.0
+        gap = np.where(counts, gap, np.inf)
+        nearest = int(np.argmin(gap))
+        return max(0.1, float(gap[nearest])), float(self._speed[nearest] * max(0.0, same[nearest]))
+
+    def ahead(self, row: int) -> tuple[float, float]:
+        """Gap in metres to the next one in the way of vehicle `row`, and that one's speed in this direction."""
+        return self._ahead[row]
+
+    def has_room(self, row: int, step_m: float, at_least_m: float) -> bool:
+        """The strip `step_m` to the right is longer than `at_least_m` ahead and nobody rides beside there."""
+        mover = self._vehicles[row]
+        if self._look_ahead(mover, step_m)[0] < at_least_m:
+            return False
+        x0, x1, y0, y1 = mover.extent()
+        dx, dy = math.sin(mover.yaw), math.cos(mover.yaw)
+        sx, sy = step_m * dy, -step_m * dx
+        x0, x1 = min(x0, x0 + sx) - 0.2, max(x1, x1 + sx) + 0.2
+        y0, y1 = min(y0, y0 + sy) - 0.2, max(y1, y1 + sy) + 0.2
+        x0, x1, y0, y1 = x0 - abs(dx) * 1.2, x1 + abs(dx) * 1.2, y0 - abs(dy) * 1.2, y1 + abs(dy) * 1.2
+        box = self._box
+        hit = (box[:, 0] < x1) & (box[:, 1] > x0) & (box[:, 2] < y1) & (box[:, 3] > y0) & (self._ids != mover.mover_id)
+        return not bool(hit.any())
