@@ -37,6 +37,7 @@ class Command:
 
 COMMANDS = (
     Command("office", "serve the review office; its tables, people, cameras, worker keys", "phatnguoi.office"),
+    Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),
 )
 
 

@@ -8,7 +8,6 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 import uvicorn
 from pydantic import ValidationError
@@ -28,6 +27,7 @@ from models.domain.cases import Role
 from phatnguoi.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
+LOGIN_ROLES: tuple[Role, ...] = ("reviewer", "supervisor", "auditor", "administrator", "operations")
 PASSWORD_VARIABLE = "PHATNGUOI_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("migrate", help="bring the tables to the newest form")
     person = actions.add_parser("add-person", help=f"a new account; the password comes from {PASSWORD_VARIABLE}")
     person.add_argument("username")
-    person.add_argument("--role", action="append", required=True, choices=get_args(Role), dest="roles")
+    person.add_argument("--role", action="append", required=True, choices=LOGIN_ROLES, dest="roles")
     person.add_argument("--agency", help="sees the cases of this agency only (default: all)")
     key = actions.add_parser("add-worker", help="a new worker; its key is printed once")
     key.add_argument("worker", help="a name for the worker, such as its camera")
