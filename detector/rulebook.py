@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections import Counter, deque
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,12 +17,14 @@ from detector.rule import Rule, RuleSettings, SettingError, Site
 from models.camera_file import CameraFile, nearest
 from models.domain.camera import RuleEntry, RuleMode, Zone
 from models.domain.catalogue import act_codes
+from models.domain.geometry import BoxPx
 from models.domain.scene import Scene
 from models.domain.violation import Violation
 
-SAME_VEHICLE_US = 1_500_000
-SAME_VEHICLE_WIDTHS = 0.75
-"""Two claims of one rule so near in time and place (in box widths) are one vehicle that the tracker saw twice."""
+SAME_VEHICLE_US = 1_000_000
+"""A claimed track counts for so long after it was last seen."""
+SAME_VEHICLE_OVERLAP = 0.35
+"""A track whose box overlaps (IoU) that of a claimed one by more is the same vehicle, which the tracker saw twice."""
 RECENT_CLAIMS = 64
 
 
@@ -79,20 +81,24 @@ class Rulebook:
         self._posted = [
             posted for number, entry in enumerate(file.camera.rules) if (posted := self._post(file, number, entry))
         ]
-        self._recent: deque[Violation] = deque(maxlen=RECENT_CLAIMS)
+        self._claimed: OrderedDict[tuple[str, int], tuple[int, BoxPx]] = OrderedDict()
         self.passed_over: Counter[str] = Counter()
         """Claims that were not made, by reason."""
         self.is_recording = is_recording
 
     def observe(self, scene: Scene) -> Iterator[tuple[Violation, RuleMode]]:
         """The claims that this scene completes, with the mode of their rule."""
+        boxes = {track.track_id: track.box for track in scene.tracks}
+        for rule, track_id in self._claimed:
+            if track_id in boxes:
+                self._claimed[rule, track_id] = (scene.pts_us, boxes[track_id])
         for posted in self._posted:
             for violation in posted.rule.observe(scene):
-                reason = self._reason_against(violation)
+                reason = self._reason_against(violation, scene.pts_us, boxes[violation.track_id])
                 if reason is not None:
                     self.passed_over[f"{violation.rule}: {reason}"] += 1
                     continue
-                self._recent.append(violation)
+                self._remember(violation, scene.pts_us, boxes[violation.track_id])
                 yield violation, posted.entry.mode
         for track_id in scene.ended:
             for posted in self._posted:
@@ -130,24 +136,24 @@ class Rulebook:
             )
         return _Posted(entry, rule, settings)
 
-    def _reason_against(self, violation: Violation) -> str | None:
+    def _remember(self, violation: Violation, pts_us: int, box: BoxPx) -> None:
+        self._claimed[violation.rule, violation.track_id] = (pts_us, box)
+        if len(self._claimed) > RECENT_CLAIMS:
+            self._claimed.popitem(last=False)
+
+    def _reason_against(self, violation: Violation, pts_us: int, box: BoxPx) -> str | None:
         if any(is_inside(zone.polygon_px, violation.point) for zone in self._excluded):
             return "excluded_zone"
-        return "same_vehicle" if any(_is_same_vehicle(violation, other) for other in self._recent) else None
+        for (rule, _), (seen_us, other) in self._claimed.items():
+            is_near = pts_us - seen_us <= SAME_VEHICLE_US and box.iou(other) > SAME_VEHICLE_OVERLAP
+            if rule == violation.rule and is_near:
+                return "same_vehicle"
+        return None
 
 
 def with_catalogue(violation: Violation, *, has_row: bool) -> Violation:
     """The claim as the catalogue of its day lets it be: without a row its act code is None."""
     return violation if has_row or violation.act_code is None else replace(violation, act_code=None)
-
-
-def _is_same_vehicle(a: Violation, b: Violation) -> bool:
-    if a.rule != b.rule or abs(a.pts_us - b.pts_us) > SAME_VEHICLE_US:
-        return False
-    width = max(a.moments[1].box.width, b.moments[1].box.width)
-    return abs(a.point.x - b.point.x) <= SAME_VEHICLE_WIDTHS * width and any(
-        mine.box.iou(theirs.box) > 0.3 for mine in a.moments for theirs in b.moments
-    )
 
 
 def _setting_problem(

@@ -23,8 +23,9 @@ LOST_S = 1.2
 """A track that is not seen for longer has ended."""
 START_CONFIDENCE = 0.30
 STRONG_CONFIDENCE = 0.30
-LEAST_SIMILARITY = -0.15
-"""DIoU of the predicted box with the detection: a little below 0 lets slow streams follow fast two-wheelers."""
+SIMILARITY_SLOW, SIMILARITY_FAST = -0.15, 0.1
+"""Least DIoU of the predicted box with the detection, at 8 frames a second and fewer, and at 16 and more: a slow stream
+needs the slack to follow a fast two-wheeler, a fast one would only swap identities with it."""
 WHEEL_SIGHTINGS = 3
 WHEEL_SHARE = 0.15
 """A person is a rider once a bike was seen with him in so many frames, and in this share of them."""
@@ -75,7 +76,7 @@ class _Pool:
             frame_rate=rate_hz,
             track_activation_threshold=START_CONFIDENCE,
             minimum_consecutive_frames=2,
-            minimum_iou_threshold=LEAST_SIMILARITY,
+            minimum_iou_threshold=_least_similarity(rate_hz),
             high_conf_det_threshold=STRONG_CONFIDENCE,
             iou=DIoU(),
         )
@@ -130,6 +131,11 @@ class VehicleTracker:
         tracks += self._four_wheelers.update(four, pts_us, self._next_id)
         ended = self._two_wheelers.end(pts_us) + self._four_wheelers.end(pts_us)
         return tuple(sorted(tracks, key=lambda t: t.track_id)), tuple(sorted(ended))
+
+
+def _least_similarity(rate_hz: float) -> float:
+    share = min(max((rate_hz - 8.0) / 8.0, 0.0), 1.0)
+    return SIMILARITY_SLOW + share * (SIMILARITY_FAST - SIMILARITY_SLOW)
 
 
 def _as_detections(sightings: Sequence[Sighting]) -> sv.Detections:

@@ -16,6 +16,7 @@ from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Moment, Violation
 
 SECOND_US = 1_000_000
+BEFORE_KEPT_US = 2_000_000
 FRAME_INTERVALS_OF_U = 1.5
 """U = 1.5 frame intervals + lamp: an instant lies between frames, and the lamp may have changed between them."""
 
@@ -47,7 +48,8 @@ class _Passage:
 
     Attributes:
         red_us: the red (its `held_since_us`) that this passage belongs to.
-        before: the last instant at which it was wholly before the line, lamp red.
+        before: an instant at which it was wholly before the line, lamp red: the farthest of the last two seconds.
+        before_point, before_contact: its ground contact then, and the distance of that from the line, px.
         before_count: how often it was seen so.
         last_us, last_contact: of the sighting before this one.
         at: the instant at which its ground contact passed the line; None: not yet.
@@ -58,6 +60,7 @@ class _Passage:
     red_us: int
     before: Moment
     before_point: PointPx
+    before_contact: float
     before_count: int
     last_us: int
     last_contact: float
@@ -123,11 +126,17 @@ class RedLight:
         self, passage: _Passage | None, track: Track, scene: Scene, signal: SignalReading, distances: Reach
     ) -> _Passage:
         """Wholly before the line while red: this is where every claim begins, and begins anew."""
-        count = passage.before_count if passage is not None and passage.red_us == signal.held_since_us else 0
+        is_same_red = passage is not None and passage.red_us == signal.held_since_us
+        moment, point, count = Moment("before", scene.frame_index, scene.pts_us, track.box), track.ground_contact, 0
+        if passage is not None and is_same_red:
+            count = passage.before_count
+            if scene.pts_us - passage.before.pts_us < BEFORE_KEPT_US and passage.before_contact <= distances.contact:
+                moment, point = passage.before, passage.before_point
         return _Passage(
             red_us=signal.held_since_us,
-            before=Moment("before", scene.frame_index, scene.pts_us, track.box),
-            before_point=track.ground_contact,
+            before=moment,
+            before_point=point,
+            before_contact=self._line.signed_distance(point),
             before_count=count + 1,
             last_us=scene.pts_us,
             last_contact=distances.contact,
@@ -169,7 +178,7 @@ class RedLight:
         into_red_us = passage.cross_us - passage.red_us
         if into_red_us - u_us < self._settings.grace_s * SECOND_US:
             return None
-        line_way = self._line.signed_distance(track.ground_contact) - self._line.signed_distance(passage.before_point)
+        line_way = self._line.signed_distance(track.ground_contact) - passage.before_contact
         if line_way < self._settings.travel_heights * passage.at.box.height:
             return None
         return Violation(

@@ -18,11 +18,17 @@ from models.domain.violation import Moment, Violation
 SECOND_US = 1_000_000
 AGAINST_COSINE = -0.5
 """Cosine of 120°: the least heading error."""
-STRAIGHTNESS = 0.7
+STRAIGHTNESS = 0.5
 """Net way over the way driven: what jitters or turns around stays below it."""
 LEAP_HEIGHTS = 1.0
 """A step longer than this is a switched identity, not a drive."""
 LEAST_STEPS = 4
+STEADY_SHARE = 0.65
+"""Share of the steps that go against the heading: a drive is steady, a track that hops from car to car is not."""
+LONGEST_SHARE = 0.4
+"""No single step makes more than this share of the way."""
+CENTER_SHARE = 0.4
+"""The middle of the box goes along by at least this share: a box of which only one edge moves is no drive."""
 
 
 class Settings(RuleSettings):
@@ -30,7 +36,7 @@ class Settings(RuleSettings):
 
     lane: str = Field(description="The lane whose heading counts: id of a lane. Its `street` decides the act.")
     distance_heights: float = Field(
-        1.2, ge=0.3, le=20.0, description="Least way against the heading, in the vehicle's own box heights."
+        0.7, ge=0.3, le=20.0, description="Least way against the heading, in the vehicle's own box heights."
     )
     duration_s: float = Field(1.0, ge=0.2, le=20.0, description="Least time against the heading.")
     unseen_s: float = Field(0.7, gt=0.0, le=3.0, description="A longer gap in the track begins the way anew.")
@@ -47,6 +53,8 @@ class _Way:
     last_point: PointPx
     driven_px: float = 0.0
     steps: int = 0
+    against_steps: int = 0
+    longest_px: float = 0.0
     height_px: float = 0.0
 
 
@@ -89,8 +97,7 @@ class WrongWay:
     def _follow(self, track: Track, scene: Scene) -> Violation | None:
         point = track.ground_contact
         if not is_inside(self._polygon, point):
-            self._ways.pop(track.track_id, None)
-            return None
+            return None  # a box that jitters over the edge comes back before `unseen_s` is over
         way = self._ways.get(track.track_id)
         if way is None or scene.pts_us - way.last_us > self._settings.unseen_s * SECOND_US:
             self._ways[track.track_id] = self._begun(track, scene)
@@ -119,6 +126,8 @@ class WrongWay:
             last_point=track.ground_contact,
             driven_px=way.driven_px + step_px,
             steps=way.steps + 1,
+            against_steps=way.against_steps + (self._along(way.last_point, track.ground_contact) < 0),
+            longest_px=max(way.longest_px, step_px),
             height_px=max(way.height_px, track.box.height),
         )
 
@@ -134,6 +143,10 @@ class WrongWay:
         if against_px < self._settings.distance_heights * way.height_px:
             return None
         if duration_us < self._settings.duration_s * SECOND_US:
+            return None
+        if -self._along(way.start.box.center, track.box.center) < CENTER_SHARE * against_px:
+            return None
+        if way.against_steps < STEADY_SHARE * way.steps or way.longest_px > LONGEST_SHARE * against_px:
             return None
         if -against_px > AGAINST_COSINE * net_px or net_px < STRAIGHTNESS * way.driven_px:
             return None

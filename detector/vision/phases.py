@@ -56,6 +56,8 @@ class PhaseReader:
 
     signal_id: str
     phases: deque[Phase] = field(default_factory=lambda: deque(maxlen=4))
+    finished: list[Phase] = field(default_factory=list)
+    """Phases that are over, in order, until somebody takes them out (`drain`)."""
     _candidate: _Candidate | None = None
     _seen_us: int = 0
     _seen_frame: int = -1
@@ -112,9 +114,17 @@ class PhaseReader:
     def _begin(
         self, state: SignalState, frame_index: int, held_us: int, onset_us: int | None, uncertainty_us: int
     ) -> None:
-        if self.phases:
-            self.phases[-1].frame_to = max(self.phases[-1].frame_from, frame_index - 1)
+        if self.phases and frame_index <= self.phases[-1].frame_from:
+            self.phases.pop()
+        elif self.phases:
+            self.phases[-1].frame_to = frame_index - 1
+            self.finished.append(self.phases[-1])
         self.phases.append(Phase(state, frame_index, frame_index, held_us, onset_us, uncertainty_us))
+
+    def drain(self) -> list[Phase]:
+        """The phases that ended since the last call."""
+        finished, self.finished = self.finished, []
+        return finished
 
     def _last_chromatic(self) -> Phase | None:
         return next((phase for phase in reversed(self.phases) if phase.state in CHROMATIC), None)

@@ -16,7 +16,7 @@ LANE_SHARE = 0.12
 """Margin above and below a lane or a zone, in heights of the frame."""
 BUDGET_PX = 640 * 640
 """Pixels that the network is given a frame."""
-LARGEST_SCALE = 2.0
+LARGEST_SCALE = 3.0
 
 
 @dataclass(frozen=True, slots=True)

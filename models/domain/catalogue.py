@@ -78,6 +78,11 @@ def find_offence(code: str, vehicle: VehicleClass, day: date) -> Offence:
     raise CatalogueRowMissingError(f"no row of the catalogue for act {code}, vehicle {vehicle}, day {day.isoformat()}")
 
 
+def catalogue_begins() -> date:
+    """The first day of which the catalogue knows anything."""
+    return min(date.fromisoformat(row["valid_from"]) for row in _rows())
+
+
 def has_row(code: str, vehicle: VehicleClass, day: date) -> bool:
     try:
         find_offence(code, vehicle, day)
