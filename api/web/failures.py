@@ -1,0 +1,89 @@
+"""A refused request becomes a page that says what to do; a lost session leads to the door and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from api.errors import OfficeError
+from api.people.errors import FormTokenError, NotSignedInError
+from api.web.render import page, page_text
+from models.domain.cases import MoveNotAllowedError
+
+_LOG = logging.getLogger(__name__)
+_KNOWN = (400, 403, 404, 409, 422, 429, 500, 503)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors become pages, not JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_with_pages(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NotSignedInError:
+                return to_the_door(request)
+            except OfficeError as error:
+                if error.status >= 500:
+                    _LOG.error("page refused", extra={"error": type(error).__name__, "path": request.url.path})
+                return error_page(request, error.status, is_form=isinstance(error, FormTokenError))
+            except MoveNotAllowedError:
+                return error_page(request, 409)
+            except RequestValidationError:
+                return error_page(request, 422)
+
+        return handle_with_pages
+
+
+def to_the_door(request: Request) -> RedirectResponse:
+    """To the login page, which leads back to where a GET was going."""
+    path = request.url.path if request.method == "GET" else _case_of(request)
+    return RedirectResponse(f"/login?why=ended&next={quote(path)}", status_code=303)
+
+
+def _case_of(request: Request) -> str:
+    case_id = request.path_params.get("case_id")
+    return f"/cases/{case_id}" if case_id else "/queue"
+
+
+def error_page(request: Request, status: int, *, is_form: bool = False) -> Response:
+    t = page_text(request)
+    known = status if status in _KNOWN else 500 if status >= 500 else 400
+    case_id = request.path_params.get("case_id")
+    is_citizen = request.url.path.startswith("/t/")
+    back = None if is_citizen else f"/cases/{case_id}" if case_id and known == 409 else "/queue"
+    return page(
+        request,
+        "error.html",
+        status=status,
+        number=status,
+        title=t(f"error.title_{known}"),
+        body=t("error.body_form" if is_form else f"error.body_{known}"),
+        detail=None,
+        back=back,
+        back_text=t("error.open_again" if back and back != "/queue" else "app.back_to_queue"),
+        page_url=back,
+    )
+
+
+def add_failure_pages(app: FastAPI) -> None:
+    """Addresses that do not exist answer with a page, except under /api."""
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if request.url.path.startswith("/api") or "text/html" not in request.headers.get("accept", ""):
+            return await http_exception_handler(request, error)
+        return error_page(request, error.status_code)
+
+    app.add_exception_handler(HTTPException, on_http_error)

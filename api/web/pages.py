@@ -1,0 +1,27 @@
+"""Puts the pages on the office's application: `create_app(settings, pages=add_pages)`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from api.office import Office
+from api.people.pace import SignInPace
+from api.people.sessions import Sessions
+from api.web import pages_case, pages_login, pages_notice, pages_queue
+from api.web.failures import add_failure_pages
+from api.web.headers import SecurityHeaders
+
+
+def add_pages(app: FastAPI) -> None:
+    office: Office = app.state.office
+    settings = office.settings
+    app.state.sessions = Sessions(office.database, settings.session_length, settings.session_idle)
+    app.state.sign_in_pace = SignInPace()
+    for room in (pages_login, pages_queue, pages_case, pages_notice):
+        app.include_router(room.router)
+    app.mount("/static", StaticFiles(directory=str(files("api.web").joinpath("static"))), name="static")
+    app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)
+    add_failure_pages(app)

@@ -1,0 +1,180 @@
+"""One case: what a reviewer sees of it, and what they may decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from api.cases.schemas import CaseFile
+from api.errors import InputError
+from api.evidence import file_response
+from api.office import Office, OfficeHere
+from api.people.sessions import SignedIn
+from api.web import format
+from api.web.access import CheckedForm, Person
+from api.web.case_view import case_view
+from api.web.decision import REJECT_GROUPS, check_confirmation, problem_text
+from api.web.failures import PageRoute
+from api.web.pages_queue import said_text
+from api.web.render import page, page_text
+from api.web.text import Text
+from models.domain.catalogue import has_row
+from models.domain.plates import OUTSIDE_COLOURS, PLATE_COLOURS
+from models.domain.scene import VEHICLE_CLASSES
+
+NOTHING_TYPED = {"plate": "", "vehicle": "", "plate_colour": "", "reason": "", "text": ""}
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedView:
+    """The link, shown once."""
+
+    number: str
+    url: str
+    until: str
+
+
+@router.get("/cases/{case_id}")
+def show_case(request: Request, person: Person, office: OfficeHere, case_id: str, said: str = "") -> Response:
+    return _case_page(request, person, office, case_id, said=said_text(said))
+
+
+@router.get("/cases/{case_id}/evidence/{name}")
+def show_evidence(person: Person, office: OfficeHere, case_id: str, name: str) -> FileResponse:
+    return file_response(office.cases.evidence(person.actor, case_id, name))
+
+
+@router.post("/next")
+def take_next(form: CheckedForm, person: Person, office: OfficeHere) -> Response:
+    return _next(office, person, "")
+
+
+@router.post("/cases/{case_id}/take")
+def take(form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    office.reviews.take(person.actor, case_id)
+    return RedirectResponse(f"/cases/{case_id}", status_code=303)
+
+
+@router.post("/cases/{case_id}/release")
+def release(form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    office.reviews.release(person.actor, case_id)
+    return RedirectResponse("/queue?said=released", status_code=303)
+
+
+@router.post("/cases/{case_id}/confirm")
+def confirm(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    typed = {name: form[name] for name in ("plate", "vehicle", "plate_colour")}
+    wrong = check_confirmation(typed, page_text(request))
+    if not wrong:
+        try:
+            office.reviews.confirm(person.actor, case_id, **typed)
+        except InputError as error:
+            wrong = {error.field: problem_text("confirm", error.field, page_text(request))}
+        else:
+            return RedirectResponse(f"/cases/{case_id}?said=confirmed", status_code=303)
+    return _case_page(request, person, office, case_id, typed=typed, wrong=wrong)
+
+
+@router.post("/cases/{case_id}/reject")
+def reject(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    try:
+        office.reviews.reject(person.actor, case_id, reason=form["reason"])
+    except InputError as error:
+        wrong = {"reason": problem_text("reject", error.field, page_text(request))}
+        return _case_page(request, person, office, case_id, wrong=wrong)
+    return _next(office, person, "rejected")
+
+
+@router.post("/cases/{case_id}/uphold")
+def uphold(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    try:
+        office.reviews.uphold(person.actor, case_id, reason=form["reason"])
+    except InputError as error:
+        return _wrong_words(request, person, office, case_id, form, error)
+    return RedirectResponse("/queue?show=contested&said=upheld", status_code=303)
+
+
+@router.post("/cases/{case_id}/withdraw")
+def withdraw(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    try:
+        office.reviews.withdraw(person.actor, case_id, reason=form["reason"])
+    except InputError as error:
+        return _wrong_words(request, person, office, case_id, form, error)
+    return RedirectResponse(f"/cases/{case_id}?said=withdrawn", status_code=303)
+
+
+@router.post("/cases/{case_id}/issue")
+def issue(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    """Not a redirect: the code is in this one answer, and nowhere else."""
+    issued = office.notices.issue(person.actor, case_id)
+    url = f"{str(office.settings.public_url).rstrip('/')}/t/{issued.case_id}?c={issued.code}"
+    file = office.cases.read(person.actor, case_id)
+    view = IssuedView(issued.number, url, format.local_time(issued.expires_at, file.line.timezone, with_seconds=False))
+    return _case_page(request, person, office, case_id, issued=view)
+
+
+def _next(office: Office, person: SignedIn, said: str) -> Response:
+    """The next case, taken; where none is left, the queue."""
+    case_id = office.reviews.next_case(person.actor)
+    if case_id is None:
+        return RedirectResponse(f"/queue?said={said or 'none_left'}", status_code=303)
+    return RedirectResponse(f"/cases/{case_id}?said={said}", status_code=303)
+
+
+def _wrong_words(
+    request: Request, person: SignedIn, office: Office, case_id: str, form: CheckedForm, error: InputError
+) -> Response:
+    wrong = {"reason-text": problem_text("words", error.field, page_text(request))}
+    return _case_page(request, person, office, case_id, typed={"text": form["reason"]}, wrong=wrong)
+
+
+def _case_page(
+    request: Request,
+    person: SignedIn,
+    office: Office,
+    case_id: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+    issued: IssuedView | None = None,
+    said: str | None = None,
+) -> Response:
+    file = office.cases.read(person.actor, case_id)
+    t = page_text(request)
+    values: dict[str, Any] = {
+        "file": file,
+        "line": file.line,
+        "case": case_view(file, office.clock(), t),
+        "moves": file.moves,
+        "others": file.others,
+        "typed": NOTHING_TYPED | dict(typed or {}),
+        "wrong": wrong or {},
+        "problems": list((wrong or {}).items()),
+        "issued": issued,
+        "said": said,
+        "held": _held(file, t),
+        "vehicles": _vehicles(file),
+        "colours": [colour for colour in PLATE_COLOURS if colour not in OUTSIDE_COLOURS],
+        "reject_groups": REJECT_GROUPS,
+    }
+    status = 422 if wrong else 200
+    return page(request, "case.html", status=status, person=person, page_url=f"/cases/{case_id}", **values)
+
+
+def _held(file: CaseFile, t: Text) -> str | None:
+    """Why there is no form, where somebody else holds the case."""
+    line = file.line
+    is_open = line.state in ("in_review", "contested")
+    return t("decision.held") if is_open and line.assigned_to and not line.is_mine else None
+
+
+def _vehicles(file: CaseFile) -> list[str]:
+    """The classes that the act has a row for on that day."""
+    line = file.line
+    day = format.local_day(line.occurred_at, line.timezone)
+    return [name for name in VEHICLE_CLASSES if has_row(line.act_code, name, day)]

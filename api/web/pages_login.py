@@ -1,0 +1,86 @@
+"""The door: sign in, sign out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from api.office import OfficeHere
+from api.people.errors import SignInRefusedError, TooManySignInsError
+from api.people.pace import SignInPace
+from api.web.access import CheckedForm, Person, PersonOrNobody, SessionsHere, drop_session, keep_session, session_cookie
+from api.web.failures import PageRoute
+from api.web.render import page, page_text
+
+REFUSED_ANSWER_AFTER_S = 0.4
+"""A refused sign-in is answered this long after it came, whatever was wrong with it."""
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/")
+def front() -> RedirectResponse:
+    return RedirectResponse("/queue", status_code=303)
+
+
+@router.get("/login")
+def show_login(request: Request, person: PersonOrNobody, next: str = "", why: str = "") -> Response:
+    if person is not None:
+        return RedirectResponse(local_path(next), status_code=303)
+    problem = page_text(request)("sign_in.ended") if why == "ended" and next not in ("", "/queue") else None
+    said = "sign_in.signed_out" if why == "signed_out" else None
+    return page(request, "login.html", problem=problem, said=said, username="", next=local_path(next))
+
+
+@router.post("/login")
+async def sign_in(request: Request, form: CheckedForm, office: OfficeHere, sessions: SessionsHere) -> Response:
+    pace: SignInPace = request.app.state.sign_in_pace
+    address = request.client.host if request.client else ""
+    t, asked_at = page_text(request), time.monotonic()
+    old = request.cookies.get(session_cookie(request))
+    try:
+        pace.check(address)
+        token = await run_in_threadpool(
+            sessions.sign_in, form["username"], form.raw("password"), office.clock(), instead_of=old
+        )
+    except TooManySignInsError as error:
+        return _refused(request, form, 429, t("sign_in.too_many", seconds=round(error.wait_s) + 1))
+    except SignInRefusedError:
+        pace.count_refused(address)
+        await asyncio.sleep(max(0.0, REFUSED_ANSWER_AFTER_S - (time.monotonic() - asked_at)))
+        return _refused(request, form, 401, t("sign_in.refused"))
+    response = RedirectResponse(local_path(form["next"]), status_code=303)
+    keep_session(request, response, token)
+    return response
+
+
+@router.post("/logout")
+def sign_out(
+    request: Request, form: CheckedForm, person: Person, office: OfficeHere, sessions: SessionsHere
+) -> Response:
+    sessions.sign_out(request.cookies.get(session_cookie(request)), office.clock())
+    response = RedirectResponse("/login?why=signed_out", status_code=303)
+    drop_session(request, response)
+    return response
+
+
+def local_path(wish: str) -> str:
+    """A path of this site, else the queue: no form leads anybody elsewhere."""
+    is_local = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isprintable()
+    return wish if is_local and not wish.startswith("/login") else "/queue"
+
+
+def _refused(request: Request, form: CheckedForm, status: int, problem: str) -> Response:
+    return page(
+        request,
+        "login.html",
+        status=status,
+        problem=problem,
+        username=form["username"],
+        next=local_path(form["next"]),
+        page_url="/login",
+    )
