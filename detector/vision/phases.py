@@ -26,6 +26,8 @@ DARK_SHARE = 0.25
 FLASH_WINDOW_US = 12_000_000
 FLASH_ONSETS = 3
 STUCK_US = 300_000_000
+BELIEVED_US = 2_000_000
+"""A colour whose onset was not seen is believed once it has lasted so long: a red car behind a dark head passes."""
 CHROMATIC: tuple[SignalState, ...] = ("red", "amber", "green")
 
 
@@ -117,9 +119,15 @@ class PhaseReader:
         if self.phases and frame_index <= self.phases[-1].frame_from:
             self.phases.pop()
         elif self.phases:
-            self.phases[-1].frame_to = frame_index - 1
-            self.finished.append(self.phases[-1])
+            self._finish(self.phases[-1], frame_index - 1, state)
         self.phases.append(Phase(state, frame_index, frame_index, held_us, onset_us, uncertainty_us))
+
+    def _finish(self, phase: Phase, frame_to: int, next_state: SignalState) -> None:
+        phase.frame_to = frame_to
+        is_believed = phase.onset_us is not None or self._seen_us - phase.held_since_us >= BELIEVED_US
+        if phase.state in CHROMATIC and next_state not in CHROMATIC and not is_believed:
+            phase.state = "unknown"
+        self.finished.append(phase)
 
     def drain(self) -> list[Phase]:
         """The phases that ended since the last call."""
@@ -145,7 +153,10 @@ class PhaseReader:
     def _reading(self, raw: SignalState, pts_us: int) -> SignalReading:
         phase = self.phases[-1]
         state = phase.state
-        if state == "red" and (self._is_flashing(pts_us) or pts_us - phase.held_since_us > STUCK_US):
+        lasted_us = pts_us - phase.held_since_us
+        if phase.onset_us is None and lasted_us < BELIEVED_US:
+            state = "unknown"
+        if state == "red" and (self._is_flashing(pts_us) or lasted_us > STUCK_US):
             state = "unknown"
         return SignalReading(
             self.signal_id, state, phase.held_since_us, phase.onset_us, phase.uncertainty_us, phase.amber_us, raw

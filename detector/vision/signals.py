@@ -8,6 +8,7 @@ that haze, dusk and a painted housing cancel), weighted by where in the head the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -21,13 +22,15 @@ Colour = Literal["red", "amber", "green"]
 COLOURS: tuple[Colour, Colour, Colour] = ("red", "amber", "green")
 STRONGEST_SHARE = 0.03
 STRONGEST_PX = 5
-LEAST_STRENGTH = 20.0
+LEAST_STRENGTH = 26.0
 """Of 255: a lit lamp stands out of its own head by at least this much."""
 LEAST_RATIO = 1.35
 """The strongest colour over the next."""
 FULL_VALUE = 150.0
 """Of 255: from this brightness on, chroma counts in full."""
 SMALLEST_HEAD_PX = 5
+EDGE_SHARE = 0.12
+EDGE_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,21 @@ def _evidence(head: BGR) -> tuple[Floats, Floats, Floats]:
     value = np.maximum(np.maximum(red, green), blue)
     chroma = value - np.minimum(np.minimum(red, green), blue)
     hue = _hue_deg(red, green, blue, value, chroma)
-    lit = chroma * np.minimum(value / FULL_VALUE, 1.0)
+    lit = chroma * np.minimum(value / FULL_VALUE, 1.0) * _inside_weight(head.shape[0], head.shape[1])
     spans = (
         np.maximum(_span(hue, -45, -25, 14, 20), 0.0),
         _span(hue, 16, 21, 50, 62),
         _span(hue, 95, 135, 186, 200),
     )
     return tuple(lit * span for span in spans)
+
+
+@cache
+def _inside_weight(height: int, width: int) -> Floats:
+    """1 inside the drawn box, falling to EDGE_WEIGHT at its edges: what shows there is mostly background."""
+    ramps = [np.minimum(np.arange(n), np.arange(n)[::-1]) / max(1.0, EDGE_SHARE * n) for n in (height, width)]
+    down, across = (EDGE_WEIGHT + (1 - EDGE_WEIGHT) * np.minimum(ramp, 1.0) for ramp in ramps)
+    return np.outer(down, across).astype(np.float32)
 
 
 def _hue_deg(red: Floats, green: Floats, blue: Floats, value: Floats, chroma: Floats) -> Floats:

@@ -58,7 +58,7 @@ class Ground(_Part):
     def _pairs_match(self) -> Ground:
         if len(self.points_px) < 4 or len(self.points_px) != len(self.points_m):
             raise ValueError(
-                f"got {len(self.points_px)} points_px and {len(self.points_m)} points_m, expected the same number, 4 or more"
+                f"got {len(self.points_px)} points_px and {len(self.points_m)} points_m, expected 4 or more of each"
             )
         return self
 

@@ -29,8 +29,8 @@ class Track:
 
     Attributes:
         track_id: 1-based, never used again on the same connection.
-        vehicle: class by the vote of all its detections so far; None: not (yet) known to be a vehicle, a person perhaps.
-            A rule follows such a track, and never claims it.
+        vehicle: class by the vote of all its detections so far; None: not (yet) known to be a vehicle, a person
+            perhaps. A rule follows such a track, and never claims it.
         box: where it is, quantised to 1/16 px.
         confidence: of the detection behind `box`, 0..1.
         is_seen: a detection stands behind this box; False: the tracker only predicts it.
