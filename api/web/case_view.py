@@ -36,6 +36,20 @@ class LawView:
 
 
 @dataclass(frozen=True, slots=True)
+class BoxView:
+    """The accused vehicle in a whole picture, px of the camera file's frame; `aim` in per cent, for the zoom."""
+
+    frame_width: int
+    frame_height: int
+    x: int
+    y: int
+    width: int
+    height: int
+    aim_x: int
+    aim_y: int
+
+
+@dataclass(frozen=True, slots=True)
 class PictureView:
     """One still picture; `time` says when it was taken, from the act."""
 
@@ -44,6 +58,7 @@ class PictureView:
     label: str
     short: str
     time: str
+    box: BoxView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +155,7 @@ def _law(file: CaseFile, t: Text) -> LawView | None:
     return LawView(
         format.reference(offence.reference, offence.decree, t),
         format.amount(offence.minimum_vnd, offence.maximum_vnd, t),
-        format.points(offence.points, t),
+        format.points(offence.points, t, "case.points_short"),
     )
 
 
@@ -206,4 +221,12 @@ def _pictures(file: CaseFile, t: Text) -> Iterable[PictureView]:
             label=t("case.vehicle_picture" if name == "vehicle" else f"case.{name}"),
             short=t("case.vehicle_picture" if name == "vehicle" else f"case.{name}_short"),
             time=t("case.into_red_value", seconds=offset),
+            box=None if name == "vehicle" else _box(manifest=file.manifest, moment=moment),
         )
+
+
+def _box(manifest: Manifest, moment: SealedMoment) -> BoxView:
+    x1, y1, x2, y2 = (round(side / 16) for side in moment.box_px16)
+    width, height = manifest.camera.frame_width_px, manifest.camera.frame_height_px
+    aim_x, aim_y = (x1 + x2) * 50 // max(1, width), (y1 + y2) * 50 // max(1, height)
+    return BoxView(width, height, x1, y1, max(0, x2 - x1), max(0, y2 - y1), aim_x, aim_y)

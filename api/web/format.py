@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -42,8 +43,8 @@ def amount(minimum_vnd: int, maximum_vnd: int, text: Text) -> str:
     return text("case.amount", low=whole(minimum_vnd, text), high=whole(maximum_vnd, text))
 
 
-def points(count: int, text: Text) -> str:
-    return text("case.points", points=count) if count else text("case.no_points")
+def points(count: int, text: Text, key: str = "case.points") -> str:
+    return text(key, points=count) if count else text("case.no_points")
 
 
 def reference(place: str, decree: str, text: Text) -> str:
@@ -90,3 +91,15 @@ def local_day(moment: datetime, timezone: str) -> date:
 def in_address(value: str) -> str:
     """A value as part of an address's query."""
     return quote(value, safe="")
+
+
+def plate(text: str, vehicle: str) -> str:
+    """`75A12345` as `75A-123.45`, of a motorcycle `75B112345` as `75-B1 123.45`; other forms as they are."""
+    is_motorcycle = vehicle == "motorcycle"
+    series = r"[A-Z][A-Z1-9]" if is_motorcycle else r"[A-Z]{1,2}"
+    found = re.fullmatch(rf"(\d{{2}})({series})(\d{{4,5}})", text)
+    if found is None:
+        return text
+    province, letters, number = found.groups()
+    grouped = f"{number[:3]}.{number[3:]}" if len(number) == 5 else number
+    return f"{province}-{letters} {grouped}" if is_motorcycle else f"{province}{letters}-{grouped}"

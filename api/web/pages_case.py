@@ -149,6 +149,7 @@ def _case_page(
     values: dict[str, Any] = {
         "file": file,
         "line": file.line,
+        "plate": format.plate(file.plate or "", file.vehicle_typed or ""),
         "case": case_view(file, office.clock(), t),
         "moves": file.moves,
         "others": file.others,

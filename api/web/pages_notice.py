@@ -37,6 +37,7 @@ class NoticeFacts:
     reference: str
     amount: str | None
     points: str | None
+    respond_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def _facts(view: NoticeView, t: Text) -> NoticeFacts:
         reference=format.reference(view.reference, view.decree, t) if view.reference else view.act_code,
         amount=format.amount(view.minimum_vnd or 0, view.maximum_vnd or 0, t) if has_row else None,
         points=format.points(view.points or 0, t) if has_row else None,
+        respond_by=format.day(view.respond_by),
     )
 
 

@@ -13,7 +13,7 @@ from api.cases.schemas import CaseLine
 from api.office import Office, OfficeHere
 from api.web import format
 from api.web.access import Person
-from api.web.case_view import due_view
+from api.web.case_view import due_view, rule_name
 from api.web.failures import PageRoute
 from api.web.render import page, page_text
 from api.web.text import Text
@@ -106,7 +106,7 @@ def _line(line: CaseLine, office: Office, t: Text) -> QueueLine:
     return QueueLine(
         id=line.id,
         number=line.number,
-        act=format.act(line.act_code, t),
+        act=rule_name(line.rule, t),
         place=line.address,
         camera_id=line.camera_id,
         occurred=format.local_time(line.occurred_at, line.timezone, with_seconds=False),

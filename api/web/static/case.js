@@ -29,6 +29,7 @@ const DEEDS = {
   "]": () => player?.pace(1),
   a: () => player?.toAct(),
   z: () => stage.zoom(),
+  o: () => stage.overlay(),
   b: () => { plate?.focus(); plate?.select(); },
   x: () => reject?.open(),
 };

@@ -9,20 +9,32 @@ export function openStage() {
   function show(name) {
     if (!stage.querySelector(`[data-view="${name}"]`)) return;
     stage.dataset.showing = name;
+    if (name !== "clip") document.getElementById("clip")?.pause();
     for (const thumb of thumbs) thumb.setAttribute("aria-pressed", String(thumb.dataset.show === name));
   }
 
   function aim(link, x, y) {
     const box = link.getBoundingClientRect();
     const at = (value, low, size) => Math.min(Math.max(((value - low) / size) * 100, 0), 100);
-    const picture = link.querySelector("img");
-    picture.style.transformOrigin = `${at(x, box.left, box.width)}% ${at(y, box.top, box.height)}%`;
+    const origin = `${at(x, box.left, box.width)}% ${at(y, box.top, box.height)}%`;
+    for (const layer of link.children) layer.style.transformOrigin = origin;
   }
 
   function turn(link, x, y) {
     const isZoomed = link.classList.toggle("zoomed");
     aim(link, x, y);
-    link.querySelector("img").style.transform = isZoomed ? `scale(${ZOOM})` : "";
+    for (const layer of link.children) layer.style.transform = isZoomed ? `scale(${ZOOM})` : "";
+  }
+
+  /** Where the accused vehicle is on the screen: the picture lies in its box by `contain`. */
+  function vehicleIn(link, box) {
+    const picture = link.querySelector("img");
+    const scale = Math.min(box.width / picture.naturalWidth, box.height / picture.naturalHeight);
+    const along = (low, size, own, per_cent) => low + (size - own * scale) / 2 + own * scale * (per_cent / 100);
+    return [
+      along(box.left, box.width, picture.naturalWidth, Number(link.dataset.aimX ?? 50)),
+      along(box.top, box.height, picture.naturalHeight, Number(link.dataset.aimY ?? 50)),
+    ];
   }
 
   for (const link of stage.querySelectorAll(".zoomable")) {
@@ -30,8 +42,8 @@ export function openStage() {
       if (click.ctrlKey || click.metaKey || click.shiftKey) return;
       click.preventDefault();
       const box = link.getBoundingClientRect();
-      const byKey = click.detail === 0;
-      turn(link, byKey ? box.left + box.width / 2 : click.clientX, byKey ? box.top + box.height / 2 : click.clientY);
+      if (click.detail > 0) turn(link, click.clientX, click.clientY);
+      else turn(link, ...vehicleIn(link, box));
     });
     link.addEventListener("pointermove", (move) => {
       if (link.classList.contains("zoomed")) aim(link, move.clientX, move.clientY);
@@ -39,8 +51,19 @@ export function openStage() {
   }
   for (const thumb of thumbs) thumb.addEventListener("click", () => show(thumb.dataset.show));
 
+  const overlay = document.getElementById("overlay-switch");
+  function drawOverlay(isDrawn) {
+    stage.classList.toggle("with-overlay", isDrawn);
+    overlay.setAttribute("aria-pressed", String(isDrawn));
+    localStorage.setItem("overlay", isDrawn ? "1" : "0");
+  }
+  overlay.hidden = false;
+  overlay.addEventListener("click", () => drawOverlay(!stage.classList.contains("with-overlay")));
+  drawOverlay(localStorage.getItem("overlay") === "1");
+
   return {
     show,
+    overlay: () => overlay.click(),
     zoom: () => stage.querySelector(`[data-view="${stage.dataset.showing}"] .zoomable`)?.click(),
   };
 }
