@@ -168,9 +168,7 @@ class Walk:
         for head in self._file.camera.signals:
             if head.head_px is not None:
                 x1, y1, x2, y2 = head.head_px
-                cut = frame.image[
-                    round(y1 * scale_y) : round(y2 * scale_y), round(x1 * scale_x) : round(x2 * scale_x)
-                ]
+                cut = frame.image[round(y1 * scale_y) : round(y2 * scale_y), round(x1 * scale_x) : round(x2 * scale_x)]
                 glimpse = read_lamp(cut, head.layout)
                 readings[head.id] = self._phases[head.id].observe(glimpse, frame.index, frame.pts_us, interval_us)
         return readings

@@ -65,7 +65,7 @@ def read_lamp(head: BGR, layout: str = "vertical") -> Glimpse:
     return Glimpse(COLOURS[strengths.index(best)] if is_clear else "unknown", best, brightness)
 
 
-def _evidence(head: BGR) -> tuple[Floats, Floats, Floats]:
+def _evidence(head: BGR) -> tuple[Floats, ...]:
     """How much each pixel shows a lit lamp of each colour: chroma × brightness within a span of hue, 0..255."""
     blue, green, red = (head[:, :, i].astype(np.float32) for i in range(3))
     value = np.maximum(np.maximum(red, green), blue)

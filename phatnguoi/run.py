@@ -1,0 +1,238 @@
+"""`phatnguoi run`: read one camera to its end (or until it is stopped), and write what its rules claim. No office."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from detector.claims import complete
+from detector.errors import PackageRefusedError
+from detector.evidence.claim import Claim
+from detector.evidence.package import make_package
+from detector.vision.phases import Phase
+from detector.vision.regions import region_of_interest
+from detector.vision.vehicles import WeightsUnusableError
+from detector.vision.weights import Weights, open_weights
+from detector.worker import Claimed, Walk
+from models.camera_file import CameraFile, CameraFileError, load_camera_file
+from phatnguoi.errors import CommandError, SourceNotOpenedError
+from phatnguoi.weights import SHIPPED
+from streams.counters import Counters
+from streams.errors import StreamError
+from streams.open import Camera, open_source
+
+USUAL_RATE_HZ = 15.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("camera", type=Path, metavar="CAMERA.yaml", help="the camera file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if absent")
+    parser.add_argument("--source", metavar="FILE_OR_URL", help="read this instead of the camera file's source")
+    parser.add_argument("--weights", type=Path, metavar="PATH", help="exported YOLO (folder, .xml, .onnx) or .pt")
+    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument("--plates", choices=("claimed", "all", "off"), default="claimed", help="which plates to read")
+    parser.add_argument("--profile", action="store_true", help="print and keep milliseconds a frame for each step")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the walk over one source.
+
+    Raises:
+        CommandError: a bad camera file, weights or argument (2), a source that cannot be opened (3).
+    """
+    if arguments.plates == "all":
+        raise CommandError("--plates all: plates are not read yet; expected claimed or off")
+    try:
+        file = load_camera_file(arguments.camera)
+        weights = open_weights(_weights_path(arguments.weights), region_of_interest(file.camera).input_px)
+    except (CameraFileError, WeightsUnusableError) as error:
+        raise CommandError(str(error)) from None
+    counters = Counters()
+    try:
+        camera = open_source(arguments.source or file.source(), starts_at=file.camera.starts_at, counters=counters)
+        return _read(arguments, file, weights, camera)
+    except CameraFileError as error:
+        raise CommandError(str(error)) from None
+    except StreamError as error:
+        raise SourceNotOpenedError(str(error)) from None
+
+
+def _weights_path(given: Path | None) -> Path:
+    if given is not None:
+        return given
+    own = os.environ.get("PHATNGUOI_WEIGHTS")
+    for folder in [Path(own)] if own else []:
+        if (folder / "metadata.yaml").exists() or folder.suffix:
+            return folder
+    found = (Path(own) if own else SHIPPED) / "yolo11n_openvino_model"
+    if not found.exists():
+        raise CommandError(
+            f"no weights at {found}: give --weights PATH, or run `phatnguoi weights pull yolo11n` to have them made"
+        )
+    return found
+
+
+@dataclass(slots=True)
+class _Result:
+    """What one run writes; lines as they come, the rest at the end."""
+
+    out: Path
+    file: CameraFile
+    claims: IO[str]
+    signals: IO[str]
+    packages_refused: dict[str, int] = field(default_factory=dict)
+    made: int = 0
+
+    def write_phases(self, phases: dict[str, list[Phase]]) -> None:
+        for name, ended in phases.items():
+            for phase in ended:
+                self.signals.write(json.dumps(_signal_line(name, phase)) + "\n")
+
+    def write_claim(self, claimed: Claimed, claim: Claim, camera: Camera) -> None:
+        package = self._make_package(claim, camera)
+        self.claims.write(json.dumps(_claim_line(claimed, self.file, package), ensure_ascii=False) + "\n")
+        self.claims.flush()
+        self.made += 1
+
+    def _make_package(self, claim: Claim, camera: Camera) -> str | None:
+        if camera.packets is None:
+            self.packages_refused["nothing_kept"] = self.packages_refused.get("nothing_kept", 0) + 1
+            return None
+        try:
+            make_package(claim, camera.packets, self.out / "packages" / claim.id)
+        except PackageRefusedError as error:
+            self.packages_refused[error.reason] = self.packages_refused.get(error.reason, 0) + 1
+            return None
+        return f"packages/{claim.id}"
+
+
+def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
+    shape = camera.shape()
+    rate_hz = (shape.rate_hz if shape else None) or USUAL_RATE_HZ
+    walk = Walk(file, weights.detector, rate_hz=rate_hz, is_recording=not camera.is_live)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    claims_path, signals_path = arguments.out / "violations.jsonl", arguments.out / "signals.jsonl"
+    with (
+        claims_path.open("w", encoding="utf-8") as claims,
+        signals_path.open("w", encoding="utf-8") as signals,
+        _stopped_by_signal(camera),
+        tqdm(total=arguments.max_frames or (shape.frame_count if shape else None), unit=" frames", disable=None) as bar,
+    ):
+        result = _Result(arguments.out, file, claims, signals)
+        waiting: list[tuple[Claimed, Claim]] = []
+        for frame in _limited(camera, arguments.max_frames, walk):
+            for claimed in walk.step(frame):
+                claim = complete(claimed, file, weights, walk.rulebook.settings_of(claimed.violation.rule))
+                waiting.append((claimed, claim))
+            result.write_phases(walk.finished_phases())
+            waiting = _package_ready(result, waiting, camera, walk)
+            bar.update()
+            bar.set_postfix(claims=result.made + len(waiting))
+        for claimed, claim in waiting:
+            with walk.profile.step("evidence"):
+                result.write_claim(claimed, claim, camera)
+        result.write_phases(walk.finished_phases())
+        result.write_phases({name: [phase] for name, phase in walk.open_phases().items()})
+    _write_counters(arguments.out, camera, walk, result)
+    if arguments.profile:
+        _write_profile(arguments, walk, weights)
+    return 0
+
+
+def _limited(camera: Camera, max_frames: int | None, walk: Walk) -> Iterator[Any]:
+    frames = camera.source.frames()
+    while max_frames is None or walk.profile.frames < max_frames:
+        with walk.profile.step("decode"):
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame
+    camera.source.close()
+
+
+def _package_ready(
+    result: _Result, waiting: list[tuple[Claimed, Claim]], camera: Camera, walk: Walk
+) -> list[tuple[Claimed, Claim]]:
+    """Makes the packages whose clip has come whole, in the order of the claims; the rest wait."""
+    while waiting and camera.packets is not None:
+        claimed, claim = waiting[0]
+        reach = camera.packets.reach(claim.connection)
+        if camera.is_live and not reach.is_ended and (reach.newest_us or 0) <= claim.clip_to_us:
+            break
+        with walk.profile.step("evidence"):
+            result.write_claim(claimed, claim, camera)
+        waiting = waiting[1:]
+    return waiting
+
+
+@contextmanager
+def _stopped_by_signal(camera: Camera) -> Iterator[None]:
+    """SIGINT and SIGTERM close the source; what was claimed so far is written to its end."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda *_: camera.source.close())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _claim_line(claimed: Claimed, file: CameraFile, package: str | None) -> dict[str, Any]:
+    violation = claimed.violation
+    return {
+        "id": claimed.id,
+        "rule": violation.rule,
+        "act_code": violation.act_code,
+        "camera_id": file.camera.id,
+        "track_id": violation.track_id,
+        "vehicle": violation.vehicle,
+        "frame_index": violation.frame_index,
+        "occurred_at": file.camera.local(claimed.captured_at).isoformat(timespec="milliseconds"),
+        "point_px": [violation.point.x, violation.point.y],
+        "plate": None,
+        "package": package,
+    }
+
+
+def _signal_line(name: str, phase: Phase) -> dict[str, Any]:
+    return {
+        "signal": name,
+        "frame_from": phase.frame_from,
+        "frame_to": phase.frame_to,
+        "state": phase.state,
+        "u_s": round(phase.uncertainty_us / 1_000_000, 6),
+    }
+
+
+def _write_counters(out: Path, camera: Camera, walk: Walk, result: _Result) -> None:
+    counts = {
+        "streams": camera.counters.as_dict(),
+        "frames": {"walked": walk.profile.frames, "skipped": dict(sorted(walk.skipped.items()))},
+        "claims": {"made": result.made, "passed_over": dict(sorted(walk.passed_over.items()))},
+        "packages_refused": dict(sorted(result.packages_refused.items())),
+        "plates": {"read": 0, "not_read": {"no_reader": result.made}},
+    }
+    (out / "counters.json").write_text(json.dumps(counts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_profile(arguments: argparse.Namespace, walk: Walk, weights: Weights) -> None:
+    profile = {
+        "frames": walk.profile.frames,
+        "ms_a_frame": walk.profile.ms_a_frame(),
+        "weights": weights.name,
+        "weights_sha256": weights.sha256,
+        "input_px": list(weights.input_px),
+    }
+    (arguments.out / "profile.json").write_text(json.dumps(profile, indent=1) + "\n", encoding="utf-8")
+    for name, spent_ms in walk.profile.ms_a_frame().items():
+        print(f"{name:>10}  {spent_ms:8.3f} ms a frame")
