@@ -72,7 +72,8 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
 
-def _alembic(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for a connection; the migrations lie beside the tables."""
     config = Config()
     config.set_main_option("script_location", str(files("models.tables").joinpath("migrations")))
     config.attributes["connection"] = connection
@@ -84,12 +85,12 @@ def migrate(database: Database) -> None:
     with database.engine.execution_options(is_write=True).begin() as connection:
         if not database.is_sqlite:  # two processes may start at once: one waits
             connection.execute(text("SELECT pg_advisory_xact_lock(7140315)"))
-        command.upgrade(_alembic(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
 def migration_gap(database: Database) -> str | None:
     """None when the tables are in the newest form, else "got …, expected …"."""
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with database.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return None if current == head else f"got migration {current}, expected {head}"
@@ -98,4 +99,4 @@ def migration_gap(database: Database) -> str | None:
 def check_models(database: Database) -> None:
     """Raises alembic's CommandError where models and migrations disagree."""
     with database.engine.connect() as connection:
-        command.check(_alembic(connection))
+        command.check(alembic_config(connection))

@@ -14,7 +14,7 @@ from api.cases.service import CaseService, SubmissionService
 from api.connectors.webhook import Webhook
 from api.database import Database
 from api.evidence import VerifiedFiles
-from api.jobs import Bell, Job, Jobs, run_until_signalled
+from api.jobs import Bell, Job, Jobs
 from api.notices.service import NoticeService
 from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
@@ -83,15 +83,6 @@ def office_jobs(office: Office) -> Jobs:
     if settings.webhook_url is not None:
         jobs.append(Job("webhook", Webhook(office.database, settings, office.clock).step, pause_s=settings.job_pause_s))
     return Jobs(office.database, jobs, office.clock, office.bell)
-
-
-def run_jobs(settings: OfficeSettings) -> None:
-    """The process `phatnguoi office-jobs`: runs until SIGTERM or SIGINT."""
-    office = open_office(settings)
-    try:
-        run_until_signalled(office_jobs(office))
-    finally:
-        office.close()
 
 
 def get_office(request: Request) -> Office:
