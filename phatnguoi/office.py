@@ -22,6 +22,7 @@ from api.office import office_jobs, open_office
 from api.people.accounts import add_person
 from api.people.errors import PasswordTooWeakError
 from api.settings import OfficeSettings
+from api.web.pages import add_pages
 from models.camera_file import CameraFileError, load_camera_file
 from models.domain.cases import Role
 from phatnguoi.errors import CommandError
@@ -78,7 +79,8 @@ def _serve(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     database.close()
     if gap:
         raise CommandError(f"the tables are not up to date ({gap}): run `phatnguoi office migrate`")
-    uvicorn.run(create_app(settings), host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
+    app = create_app(settings, pages=add_pages)
+    uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
     return 0
 
 

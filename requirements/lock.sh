@@ -11,3 +11,4 @@ compile $product --extra demo --output-file requirements/base.lock
 compile $product --extra demo --extra dev --constraints requirements/base.lock --output-file requirements/dev.lock
 compile $product --extra all --extra dev --constraints requirements/dev.lock --output-file requirements/yolo.lock
 compile requirements/bootstrap.in --constraints requirements/yolo.lock --output-file requirements/bootstrap.lock
+compile requirements/office.in --constraints requirements/base.lock --output-file requirements/office.lock

@@ -56,6 +56,7 @@ def test_the_way_to_ultralytics_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.yolo
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning", "ignore:.*torch.jit.*:DeprecationWarning")
 class TestWithUltralytics:
     @pytest.fixture
     def seeded(self, tmp_path: Path) -> Path:
