@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from models.domain.frame import FILE_CLOCK, Frame
 from streams.counters import Counters
+from streams.damage import Damage
 from streams.errors import FileUnreadableError
 from streams.file_packets import FilePackets
 from streams.open import Camera, CameraRequest
@@ -36,7 +37,7 @@ class FileSource:
         self._pulse = pulse or Pulse()
         self._stop = threading.Event()
         self._index = 0
-        self._tainted = False
+        self._damage = Damage(counters)
         with open_video(path) as (_, stream):
             self.shape = shape_of(stream)
         self.packets = FilePackets(path, self._starts_at)
@@ -67,10 +68,7 @@ class FileSource:
         if placed.fault:
             self._counters.add("pts_faults", placed.fault)
         if picture.key_frame:
-            self._tainted = False
             self.packets.note_key_frame(placed.connection, placed.pts_us, self._index)
-        if picture.is_corrupt:
-            self._tainted = True
         frame = Frame(
             index=self._index,
             pts_us=placed.pts_us,
@@ -78,12 +76,10 @@ class FileSource:
             image=to_bgr(picture),
             clock=FILE_CLOCK,
             connection=placed.connection,
-            is_corrupt=self._tainted,
+            is_corrupt=self._damage.touches(picture),
         )
         self._index += 1
         self._counters.add("frames_read")
-        if frame.is_corrupt:
-            self._counters.add("frames_corrupt")
         self._pulse.frame()
         return frame
 
@@ -94,11 +90,11 @@ class FileSource:
             for packet in container.demux(stream):
                 packet_count += packet.size > 0
                 if packet.is_corrupt:
-                    self._note_damage("packet_damaged")
+                    self._damage.note("packet_damaged", packet.pts)
                 try:
                     pictures = packet.decode()
                 except FFmpegError:
-                    self._note_damage("not_decodable")
+                    self._damage.note("not_decodable", packet.pts)
                     continue
                 yield from pictures
         except FFmpegError as error:
@@ -109,10 +105,6 @@ class FileSource:
             raise FileUnreadableError(
                 f"{self._path}: cut off: got {packet_count} frames, expected {stream.frames} as its header says"
             )
-
-    def _note_damage(self, reason: str) -> None:
-        self._tainted = True
-        self._counters.add("packets_damaged", reason)
 
 
 def open_camera(request: CameraRequest) -> Camera:
