@@ -57,7 +57,7 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
         PackageNotReadyError: only with `may_wait`.
         OSError: the disk says no; nothing is half written, try again.
     """
-    if (folder / MANIFEST_NAME).exists():
+    if folder.is_dir():
         try:
             return load_package(folder)
         except PackageDamagedError:
