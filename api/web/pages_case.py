@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.cases.schemas import CaseFile
-from api.errors import InputError
+from api.errors import CaseHeldError, InputError
 from api.evidence import file_response
 from api.office import Office, OfficeHere
 from api.people.sessions import SignedIn
@@ -55,8 +55,11 @@ def take_next(form: CheckedForm, person: Person, office: OfficeHere) -> Response
 
 
 @router.post("/cases/{case_id}/take")
-def take(form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
-    office.reviews.take(person.actor, case_id)
+def take(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+    try:
+        office.reviews.take(person.actor, case_id)
+    except CaseHeldError:
+        return _case_page(request, person, office, case_id, is_refused=True)
     return RedirectResponse(f"/cases/{case_id}", status_code=303)
 
 
@@ -143,6 +146,7 @@ def _case_page(
     wrong: Mapping[str, str] | None = None,
     issued: IssuedView | None = None,
     said: str | None = None,
+    is_refused: bool = False,
 ) -> Response:
     file = office.cases.read(person.actor, case_id)
     t = page_text(request)
@@ -158,18 +162,20 @@ def _case_page(
         "problems": list((wrong or {}).items()),
         "issued": issued,
         "said": said,
-        "held": _held(file, t),
+        "held": _held(file, t, is_refused=is_refused),
         "vehicles": _vehicles(file),
         "colours": [colour for colour in PLATE_COLOURS if colour not in OUTSIDE_COLOURS],
         "reject_groups": REJECT_GROUPS,
     }
-    status = 422 if wrong else 200
+    status = 422 if wrong else 409 if is_refused else 200
     return page(request, "case.html", status=status, person=person, page_url=f"/cases/{case_id}", **values)
 
 
-def _held(file: CaseFile, t: Text) -> str | None:
-    """Why there is no form, where somebody else holds the case."""
+def _held(file: CaseFile, t: Text, *, is_refused: bool) -> str | None:
+    """Why there is no form: somebody else holds the case, or this person has seen what is now contested."""
     line = file.line
+    if is_refused and line.assigned_to is None:
+        return t("decision.not_yours")
     is_open = line.state in ("in_review", "contested")
     return t("decision.held") if is_open and line.assigned_to and not line.is_mine else None
 
