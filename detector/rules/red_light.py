@@ -16,6 +16,10 @@ from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Moment, Violation
 
 SECOND_US = 1_000_000
+PROGRESS_HEIGHTS = 0.5
+"""Clear progress: its rear is beyond the line by so many box heights. Who stops just past the line did not run it."""
+AFTER_RED_US = 700_000
+"""The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
 FRAME_INTERVALS_OF_U = 1.5
 """U = 1.5 frame intervals + lamp: an instant lies between frames, and the lamp may have changed between them."""
@@ -48,13 +52,15 @@ class _Passage:
 
     Attributes:
         red_us: the red (its `held_since_us`) that this passage belongs to.
-        before: an instant at which it was wholly before the line, lamp red: the farthest of the last two seconds.
+        before: an instant at which it was wholly before the line, lamp red: the farthest of the last two
+            seconds that the picture's lower edge does not cut.
         before_point, before_contact: its ground contact then, and the distance of that from the line, px.
         before_count: how often it was seen so.
-        last_us, last_contact: of the sighting before this one.
+        last_us, last_contact, last_rear: of the latest sighting.
         at: the instant at which its ground contact passed the line; None: not yet.
         cross_us: stream time of that instant, between frames.
-        past_count: sightings wholly past the line in the same red.
+        is_past: it was seen wholly past the line in the same red.
+        left_red_us: stream time at which that red was over; None: it lasts.
     """
 
     red_us: int
@@ -64,10 +70,11 @@ class _Passage:
     before_count: int
     last_us: int
     last_contact: float
+    last_rear: float
     at: Moment | None = None
     cross_us: int = 0
-    past_count: int = 0
-    past_us: int | None = None
+    is_past: bool = False
+    left_red_us: int | None = None
 
 
 class RedLight:
@@ -86,6 +93,7 @@ class RedLight:
         self._settings = settings
         self._line = site.line("line", settings.line)
         self._signal_id = site.signal("signal", settings.signal).id
+        self._height_px = site.camera.frame.height
         self._passages: dict[int, _Passage] = {}
         self._claimed: set[int] = set()
 
@@ -130,7 +138,9 @@ class RedLight:
         moment, point, count = Moment("before", scene.frame_index, scene.pts_us, track.box), track.ground_contact, 0
         if passage is not None and is_same_red:
             count = passage.before_count
-            if scene.pts_us - passage.before.pts_us < BEFORE_KEPT_US and passage.before_contact <= distances.contact:
+            is_recent = scene.pts_us - passage.before.pts_us < BEFORE_KEPT_US
+            is_farther = passage.before_contact <= distances.contact and self._is_whole(passage.before)
+            if is_recent and is_farther:
                 moment, point = passage.before, passage.before_point
         return _Passage(
             red_us=signal.held_since_us,
@@ -140,7 +150,12 @@ class RedLight:
             before_count=count + 1,
             last_us=scene.pts_us,
             last_contact=distances.contact,
+            last_rear=distances.rear,
         )
+
+    def _is_whole(self, moment: Moment) -> bool:
+        """The lower edge of the picture does not cut the box."""
+        return moment.box.y2 < self._height_px - 1
 
     def _step(
         self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading, distances: Reach
@@ -148,10 +163,9 @@ class RedLight:
         """The next sighting of a vehicle that was wholly before the line; None: nothing can be claimed of it."""
         in_red = signal.state == "red" and signal.held_since_us == passage.red_us
         gap_us = scene.pts_us - passage.last_us
-        at, cross_us = passage.at, passage.cross_us
-        past_count, past_us = passage.past_count, passage.past_us
+        at, cross_us, is_past = passage.at, passage.cross_us, passage.is_past
         if distances.contact < 0:
-            at, past_count, past_us = None, 0, None
+            at, is_past = None, False
         elif at is None:
             if not in_red or gap_us > self._settings.unseen_s * SECOND_US:
                 return None
@@ -160,19 +174,25 @@ class RedLight:
             share = crossing_share(passage.last_contact, distances.contact)
             at = Moment("at", scene.frame_index, scene.pts_us, track.box)
             cross_us = passage.last_us + round(share * gap_us)
-        if at is None and not in_red:
-            return None
-        if at is not None and distances.rear > 0 and in_red:
-            past_count, past_us = past_count + 1, past_us if past_us is not None else scene.pts_us
-        if at is not None and past_count == 0 and not in_red:
+        is_past = is_past or (at is not None and distances.rear > 0 and in_red)
+        left_red_us = None if in_red else passage.left_red_us or scene.pts_us
+        if left_red_us is not None and (not is_past or scene.pts_us - left_red_us > AFTER_RED_US):
             return None
         return replace(
-            passage, last_us=scene.pts_us, last_contact=distances.contact, at=at, cross_us=cross_us,
-            past_count=past_count, past_us=past_us,
-        )  # fmt: skip
+            passage,
+            last_us=scene.pts_us,
+            last_contact=distances.contact,
+            last_rear=distances.rear,
+            at=at,
+            cross_us=cross_us,
+            is_past=is_past,
+            left_red_us=left_red_us,
+        )
 
     def _claim(self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
-        if passage.at is None or passage.past_count < 1 or passage.before_count < 2 or track.vehicle is None:
+        if passage.at is None or not passage.is_past or passage.before_count < 2 or track.vehicle is None:
+            return None
+        if passage.at.frame_index == scene.frame_index or passage.last_rear < PROGRESS_HEIGHTS * track.box.height:
             return None
         u_us = round(FRAME_INTERVALS_OF_U * scene.interval_us) + signal.uncertainty_us
         into_red_us = passage.cross_us - passage.red_us

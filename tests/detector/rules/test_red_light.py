@@ -1,0 +1,123 @@
+"""Running a red light: when it is claimed, and all the ways in which it is not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.rules.red_light import RedLight, Settings
+from models.domain.scene import Scene, SignalReading
+from models.domain.violation import Violation
+from tests.detector.rules.scenes import INTERVAL_US, LINE_Y, SITE, drive, lamp, shown_to, without_timing
+
+ACROSS = [400.0 - 10 * step for step in range(25)]
+"""From well before the line (y = 400) to well beyond (y = 160), ten px a frame; passes the line at step 10."""
+STARTS_WAITING = [330.0] * 40 + [330.0 - 10 * step for step in range(15)]
+
+
+def judged(scenes: list[Scene], **changes: object) -> list[Violation]:
+    return shown_to(RedLight(Settings(line="stop", signal="main", **changes), SITE), scenes)  # type: ignore[arg-type]
+
+
+def turning_red(at_step: int, count: int, before: str = "amber") -> list[SignalReading]:
+    onset_us = at_step * INTERVAL_US
+    return [lamp("red", onset_us) if step >= at_step else lamp(before) for step in range(count)]  # type: ignore[arg-type]
+
+
+ACCUSED = {
+    "arrives on red and drives on": drive(ACROSS),
+    "waits at red, then starts before green": drive(STARTS_WAITING),
+    "a car, driven on": drive(ACROSS, vehicle="car"),
+    "unseen for half a second at the line": drive([*ACROSS[:9], None, None, None, *ACROSS[12:]]),
+    "red had begun a second before the line": drive(ACROSS, turning_red(0, 25)),
+}
+
+
+@pytest.mark.parametrize("scenes", ACCUSED.values(), ids=ACCUSED.keys())
+def test_accuses(scenes: list[Scene]) -> None:
+    (claim,) = judged(scenes)
+    assert (claim.rule, claim.act_code, claim.signal_id) == ("red_light", "RED_LIGHT", "main")
+    before, at, beyond = claim.moments
+    assert before.box.y2 > LINE_Y >= at.box.y2 > beyond.box.y2
+    assert before.pts_us < at.pts_us == claim.pts_us < beyond.pts_us
+    assert claim.measurements["time_into_red_us"] - claim.measurements["uncertainty_us"] >= 300_000
+
+
+INNOCENT = {
+    "green": drive(ACROSS, lamp("green")),
+    "amber": drive(ACROSS, lamp("amber")),
+    "signal unknown": drive(ACROSS, lamp("unknown")),
+    "lamp off": drive(ACROSS, lamp("off")),
+    "no reading at all": [Scene(s.frame_index, s.pts_us, s.interval_us, s.tracks) for s in drive(ACROSS)],
+    "red begins while it is on the line": drive(ACROSS, turning_red(9, 25)),
+    "red begins when it is past the line": drive(ACROSS, turning_red(14, 25)),
+    "passes the line 0.2 s into red": drive(ACROSS, turning_red(8, 25)),
+    "first seen on the line": drive(ACROSS[9:]),
+    "first seen past the line": drive(ACROSS[12:]),
+    "stops 20 cm before the line": drive([*ACROSS[:8], *[322.0] * 30]),
+    "stops astride the line, then backs": drive([*ACROSS[:10], *[302.0] * 10, *[320.0] * 5]),
+    "stops just past the line": drive([*ACROSS[:11], *[292.0] * 30]),
+    "waits at red, drives on green": drive(STARTS_WAITING, [lamp("red")] * 42 + [lamp("green", 4_200_000)] * 13),
+    "comes towards the camera": drive(list(reversed(ACROSS))),
+    "passes beside the drawn line": drive(ACROSS, x=560.0),
+    "nobody's vehicle (a person)": drive(ACROSS, vehicle=None),
+    "hidden by a bus while it passes the line": drive([*ACROSS[:6], *[None] * 9, *ACROSS[15:]]),
+    "the lamp hidden while it passes": drive(ACROSS, [lamp("red")] * 8 + [lamp("unknown")] * 4 + [lamp("red", 1_200_000)] * 13),
+    "before in one red, past in the next": drive(
+        [350.0] * 5 + [350.0] * 5 + ACROSS[9:],
+        [lamp("red")] * 5 + [lamp("green", 500_000)] * 5 + [lamp("red", 1_000_000)] * 16,
+    ),
+    "the clock settles": without_timing(drive(ACROSS)),
+    "the track jumps from before to beyond by a switched identity": drive([400.0, 398.0, *[None] * 8, 200.0, 190.0]),
+    "nobody there": [Scene(step, step * INTERVAL_US, INTERVAL_US, (), {"main": lamp("red")}) for step in range(10)],
+}
+
+
+@pytest.mark.parametrize("scenes", INNOCENT.values(), ids=INNOCENT.keys())
+def test_never_accuses(scenes: list[Scene]) -> None:
+    assert judged(scenes) == []
+
+
+def test_one_vehicle_is_claimed_once() -> None:
+    there_and_back_and_there = [*ACROSS, *reversed(ACROSS), *ACROSS]
+    assert len(judged(drive(there_and_back_and_there))) == 1
+
+
+def test_time_into_red_is_interpolated_between_frames() -> None:
+    (claim,) = judged(drive([405.0 - 10 * step for step in range(25)], lamp("red", 0)))
+    assert claim.measurements["time_into_red_us"] == 1_050_000
+
+
+def test_uncertainty_is_one_and_a_half_intervals_and_the_lamps() -> None:
+    (claim,) = judged(drive(ACROSS, lamp("red", -5_000_000, u_us=70_000)))
+    assert claim.measurements["uncertainty_us"] == 150_000 + 70_000
+
+
+def test_a_wide_uncertainty_silences() -> None:
+    assert judged(drive(ACROSS, lamp("red", 0, u_us=600_000))) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    ys=st.lists(st.floats(150, 450), max_size=40),
+    states=st.lists(st.sampled_from(["amber", "green", "off", "unknown"]), min_size=40, max_size=40),
+)
+def test_without_red_nothing_is_ever_claimed(ys: list[float], states: list[str]) -> None:
+    assert judged(drive(ys, [lamp(state) for state in states])) == []  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ys=st.lists(st.floats(100, 299), max_size=40))
+def test_a_track_born_past_the_line_is_never_claimed(ys: list[float]) -> None:
+    assert judged(drive(ys)) == []
+
+
+def test_forgets_what_it_kept_of_a_track() -> None:
+    rule = RedLight(Settings(line="stop", signal="main"), SITE)
+    for number in range(1000):
+        for scene in drive(ACROSS, track_id=number):
+            list(rule.observe(scene))
+        rule.forget(number)
+    kept = [value for value in vars(rule).values() if isinstance(value, dict | set)]
+    assert all(len(value) == 0 for value in kept)

@@ -1,0 +1,74 @@
+"""Driving against a lane: when it is claimed, and when not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detector.rule import Site
+from detector.rules.wrong_way import Settings, WrongWay
+from models.domain.scene import Scene
+from models.domain.violation import Violation
+from tests.detector.rules.scenes import CAMERA, SITE, drive, shown_to, without_timing
+
+AGAINST = [150.0 + 8 * step for step in range(30)]
+WITH = list(reversed(AGAINST))
+
+
+def judged(scenes: list[Scene], site: Site = SITE, **changes: Any) -> list[Violation]:
+    return shown_to(WrongWay(Settings(lane="ours", **changes), site), scenes)
+
+
+def test_accuses_who_drives_against_a_one_way_street() -> None:
+    (claim,) = judged(drive(AGAINST))
+    assert claim.act_code == "WRONG_WAY"
+    assert [moment.name for moment in claim.moments] == ["before", "at", "beyond"]
+    assert claim.measurements["way_per_mille_of_height"] >= 700
+
+
+def test_the_oncoming_half_of_a_two_way_road_is_another_act() -> None:
+    lane = CAMERA.lanes[0].model_copy(update={"street": "two_way"})
+    site = Site(CAMERA.model_copy(update={"lanes": (lane,)}))
+    (claim,) = judged(drive(AGAINST), site)
+    assert claim.act_code == "WRONG_LANE"
+
+
+INNOCENT = {
+    "drives with the lane": drive(WITH),
+    "stands": drive([300.0] * 60),
+    "stands, its box jitters": drive([300.0 + (7 if step % 2 else -7) for step in range(60)]),
+    "rolls back a little": drive([300.0 + min(step, 12) for step in range(60)]),
+    "beside the lane": drive(AGAINST, x=560.0),
+    "nobody's vehicle (a person)": drive(AGAINST, vehicle=None),
+    "hops from car to car (a switched identity)": drive([150.0] * 8 + [210.0] * 8 + [270.0] * 8 + [330.0] * 8),
+    "goes forth and back": drive([*WITH[:15], *AGAINST[15:19], *WITH[11:]]),
+    "too short a time": drive([150.0 + 40 * step for step in range(5)]),
+    "the clock settles": without_timing(drive(AGAINST)),
+    "nobody there": drive([None] * 10),
+}
+
+
+@pytest.mark.parametrize("scenes", INNOCENT.values(), ids=INNOCENT.keys())
+def test_never_accuses(scenes: list[Scene]) -> None:
+    assert judged(scenes) == []
+
+
+@settings(max_examples=80, deadline=None)
+@given(steps=st.lists(st.floats(-12, 0), min_size=2, max_size=40))
+def test_who_never_goes_against_the_heading_is_never_claimed(steps: list[float]) -> None:
+    ys = [400.0]
+    for step in steps:
+        ys.append(max(110.0, ys[-1] + step))
+    assert judged(drive(ys)) == []
+
+
+def test_forgets_what_it_kept_of_a_track() -> None:
+    rule = WrongWay(Settings(lane="ours"), SITE)
+    for number in range(500):
+        for scene in drive(AGAINST, track_id=number):
+            list(rule.observe(scene))
+        rule.forget(number)
+    assert all(len(value) == 0 for value in vars(rule).values() if isinstance(value, dict | set))
