@@ -154,7 +154,7 @@ class PhaseReader:
         phase = self.phases[-1]
         state = phase.state
         lasted_us = pts_us - phase.held_since_us
-        if phase.onset_us is None and lasted_us < BELIEVED_US:
+        if state in CHROMATIC and phase.onset_us is None and lasted_us < BELIEVED_US:
             state = "unknown"
         if state == "red" and (self._is_flashing(pts_us) or lasted_us > STUCK_US):
             state = "unknown"

@@ -42,8 +42,8 @@ def open_weights(path: Path, input_px: tuple[int, int], threads: int = 2) -> Wei
         sha256 = _sha256(path)
         network = UltralyticsNetwork(path, input_px, threads)
     else:
-        sha256 = weights_sha256(path)
         network = OpenVinoNetwork(path, input_px, threads)
+        sha256 = weights_sha256(path)
     name = path.name if path.is_dir() or path.suffix == ".pt" else path.parent.name + "/" + path.name
     return Weights(YoloDetector(network), name, sha256, _is_simulated(path), network.input_px)
 

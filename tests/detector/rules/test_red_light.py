@@ -63,7 +63,9 @@ INNOCENT = {
     "passes beside the drawn line": drive(ACROSS, x=560.0),
     "nobody's vehicle (a person)": drive(ACROSS, vehicle=None),
     "hidden by a bus while it passes the line": drive([*ACROSS[:6], *[None] * 9, *ACROSS[15:]]),
-    "the lamp hidden while it passes": drive(ACROSS, [lamp("red")] * 8 + [lamp("unknown")] * 4 + [lamp("red", 1_200_000)] * 13),
+    "the lamp hidden while it passes": drive(
+        ACROSS, [lamp("red")] * 8 + [lamp("unknown")] * 4 + [lamp("red", 1_200_000)] * 13
+    ),
     "before in one red, past in the next": drive(
         [350.0] * 5 + [350.0] * 5 + ACROSS[9:],
         [lamp("red")] * 5 + [lamp("green", 500_000)] * 5 + [lamp("red", 1_000_000)] * 16,
