@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from api.people import passwords
 from api.people.accounts import add_person, close_account
 from api.people.errors import PasswordTooWeakError, SignInRefusedError
 from api.people.passwords import hash_password, is_password
@@ -26,10 +28,14 @@ def small(tmp_path: Path) -> SmallOffice:
 
 
 @pytest.fixture
-def sessions(small: SmallOffice) -> Sessions:
+def sessions(small: SmallOffice, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sessions]:
+    """With the same argon2id at a cost that tests can pay; one test below pays the real one."""
+    monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobodys_hash.cache_clear()
     settings = small.office.settings
     add_person(small.office.database, "Hoa", PASSWORD, ["reviewer"], small.clock.now, display_name="Hoà")
-    return Sessions(small.office.database, settings.session_length, settings.session_idle)
+    yield Sessions(small.office.database, settings.session_length, settings.session_idle)
+    passwords._nobodys_hash.cache_clear()
 
 
 def _person(small: SmallOffice) -> PersonRow:

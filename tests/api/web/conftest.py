@@ -12,9 +12,11 @@ from tests.api.web.site import Site, open_site
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same argon2id, at a cost that tests can pay; the real cost is tested in tests/api/people."""
     monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobodys_hash.cache_clear()
+    yield
     passwords._nobodys_hash.cache_clear()
 
 
