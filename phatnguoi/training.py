@@ -91,8 +91,20 @@ def train(out: Path, epochs: int, *, resume: bool, start_from: Path | None) -> N
     import torch
     from ultralytics import YOLO
     from ultralytics.models.yolo.detect import DetectionTrainer
+    from ultralytics.nn.tasks import DetectionModel
 
     torch.set_num_threads(2)
+
+    def loss(self: Any, batch: dict[str, Any], preds: Any = None) -> Any:
+        """As the original, but the network runs in bfloat16; the loss itself stays in float32."""
+        if getattr(self, "criterion", None) is None:
+            self.criterion = self.init_criterion()
+        if preds is None:
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
+                preds = self.forward(batch["img"])
+        return self.criterion(_in_float(preds), batch)
+
+    DetectionModel.loss = loss
 
     class Trainer(DetectionTrainer):  # type: ignore[misc]
         """Keeps pictures and weights channels-last."""
@@ -112,11 +124,20 @@ def train(out: Path, epochs: int, *, resume: bool, start_from: Path | None) -> N
     model = YOLO(str(start_from) if start_from else str(network_yaml(out)), task="detect")
     model.train(
         trainer=Trainer, data=str(out / "train.yaml"), epochs=epochs, imgsz=TRAIN_SIZE_PX, batch=16, workers=1,
-        project=str((out / "runs").resolve()), name=NAME, exist_ok=True, device="cpu", amp="bf16", plots=False,
+        project=str((out / "runs").resolve()), name=NAME, exist_ok=True, device="cpu", amp=False, plots=False,
         optimizer="AdamW", lr0=0.0015 if start_from else 0.003, lrf=0.02, cos_lr=True, warmup_epochs=1.0,
         mosaic=0.0, scale=0.3, translate=0.1, fliplr=0.5, hsv_h=0.02, hsv_s=0.5, hsv_v=0.4, save_period=-1, seed=0,
         pretrained=bool(start_from), cache=False, patience=0, close_mosaic=0,
     )  # fmt: skip
+
+
+def _in_float(value: Any) -> Any:
+    """The same nest of tensors in float32."""
+    if isinstance(value, dict):
+        return {key: _in_float(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_in_float(part) for part in value)
+    return value.float() if hasattr(value, "is_floating_point") and value.is_floating_point() else value
 
 
 def export(out: Path) -> dict[str, float]:

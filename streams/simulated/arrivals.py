@@ -14,11 +14,11 @@ from streams.simulated.settings import WorldSettings
 
 _TICK_S = 0.05
 _PER_HOUR: dict[Kind, float] = {"motorcycle": 900, "car": 330, "bus": 45, "truck": 60, "bicycle": 50}
-_STREAM_SHARE: dict[Stream, float] = {"ours": 1.0, "oncoming": 0.8, "from_left": 0.45, "from_right": 0.45}
+_STREAM_SHARE: dict[Stream, float] = {"ours": 1.0, "oncoming": 0.8, "from_left": 0.3, "from_right": 0.3}
 _START_M: dict[Stream, float] = {"ours": -48.0, "oncoming": -70.0, "from_left": -32.0, "from_right": -32.0}
 _WALKERS_PER_HOUR = 420
-_RUNS_RED: dict[Kind, float] = {"motorcycle": 0.04, "car": 0.03, "truck": 0.02}
-_JUMPS_GREEN: dict[Kind, float] = {"motorcycle": 0.10, "bicycle": 0.05, "car": 0.02}
+_RUNS_RED: dict[Kind, float] = {"motorcycle": 0.07, "car": 0.05, "truck": 0.03}
+_JUMPS_GREEN: dict[Kind, float] = {"motorcycle": 0.16, "bicycle": 0.05, "car": 0.04}
 _WRONG_SIDE_PER_HOUR = 55
 _AGAINST_PER_HOUR = 25
 

@@ -9,8 +9,13 @@ import numpy.typing as npt
 
 from streams.simulated.layout import Layout
 from streams.simulated.settings import WorldSettings
+from streams.simulated.signal_head import head_of
 
 Array = npt.NDArray[np.float64]
+_AIM_STEPS = 120
+"""Small corrections of the aim until the whole signal is in the picture."""
+_LEAST_APPROACH_M = 5.5
+"""So much of the approach before the stop line stays in the picture: then the camera looks wider, not higher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +93,23 @@ def camera_of(settings: WorldSettings, layout: Layout) -> Camera:
     middle_m = layout.width_m / 2
     x_m = middle_m + float(rng.uniform(-1.5, 3.0))
     position = np.array([x_m, -back_m, height_m])
-    target = np.array([middle_m + float(rng.uniform(-1.2, 0.6)), float(rng.uniform(2.5, 5.0)), 0.0])
+    target = np.array([middle_m + float(rng.uniform(-1.2, 0.6)), float(rng.uniform(1.5, 4.0)), 0.0])
     shown_m = layout.width_m + float(rng.uniform(5.0, 8.0))
     range_m = float(np.hypot(back_m, height_m))
     focal_px = settings.width_px * range_m / shown_m * settings.zoom
     roll = float(rng.normal(0, 0.006))
-    return look_at(position, target, focal_px, (settings.width_px, settings.height_px), roll)
+    size_px = (settings.width_px, settings.height_px)
+    head_m = head_of(settings.seed, layout).corners_m()
+    camera = look_at(position, target, focal_px, size_px, roll)
+    for _ in range(_AIM_STEPS):
+        head_px, _ = camera.project(head_m)
+        is_low, is_left = head_px[:, 1].min() > 0.025 * size_px[1], head_px[:, 0].max() < 0.975 * size_px[0]
+        lowest = camera.ground_at(size_px[0] / 2, size_px[1])
+        if is_low and is_left:
+            break
+        if lowest is not None and lowest[1] > -_LEAST_APPROACH_M:
+            focal_px *= 0.97
+        else:
+            target = target + (0.0 if is_left else 0.1, 0.0 if is_low else 0.3, 0.0)
+        camera = look_at(position, target, focal_px, size_px, roll)
+    return camera

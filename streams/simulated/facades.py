@@ -20,9 +20,10 @@ _WALLS = (
     (136, 178, 206), (210, 214, 216), (150, 156, 160), (178, 200, 186),
 )  # fmt: skip
 _SIGNS = (
-    "PHỞ BÒ", "CÀ PHÊ", "NHÀ THUỐC", "SỬA XE", "CƠM TẤM", "TẠP HÓA", "BÁNH MÌ", "BÚN BÒ HUẾ", "ĐIỆN MÁY", "THỜI TRANG",
-    "HOA TƯƠI", "NHÀ SÁCH", "TRÀ SỮA", "RỬA XE", "CẮT TÓC",
+    "PHO BO", "CAFE", "NHA THUOC", "SUA XE", "COM TAM", "TAP HOA", "BANH MI", "BUN BO HUE", "DIEN MAY", "THOI TRANG",
+    "HOA TUOI", "NHA SACH", "TRA SUA", "RUA XE", "CAT TOC",
 )  # fmt: skip
+"""Without diacritics: the font that comes with Pillow has not got them all."""
 _SIGN_COLOURS = ((40, 40, 190), (150, 80, 20), (40, 120, 40), (30, 170, 230), (90, 30, 110), (60, 60, 60))
 _PX_PER_M = 36
 
@@ -135,10 +136,7 @@ def _shop(image: Picture, rng: np.random.Generator, cell: tuple[int, int, int, i
     dark = (np.array([48, 46, 46]) * float(rng.uniform(0.7, 1.6))).tolist()
     sign_h = max(18, (y1 - y0) // 4)
     cv2.rectangle(image, (x0 + 8, y0 + sign_h), (x1 - 8, y1), dark, -1)
-    for _ in range(14):
-        x, y = int(rng.integers(x0 + 8, max(x0 + 9, x1 - 20))), int(rng.integers(y0 + sign_h + 10, y1 - 8))
-        colour = rng.uniform(40, 190, 3).tolist()
-        cv2.rectangle(image, (x, y), (x + int(rng.integers(6, 26)), y + int(rng.integers(6, 30))), colour, -1)
+    _shop_inside(image, rng, (x0 + 8, y0 + sign_h + 16, x1 - 8, y1))
     colour = _SIGN_COLOURS[int(rng.integers(len(_SIGN_COLOURS)))]
     text = _SIGNS[int(rng.integers(len(_SIGNS)))]
     sign = Image.new("RGB", (max(40, x1 - x0 - 12), sign_h - 2), colour[::-1])
@@ -152,3 +150,25 @@ def _shop(image: Picture, rng: np.random.Generator, cell: tuple[int, int, int, i
         for k, x in enumerate(range(x0 + 4, x1 - 4, 12)):
             stripe = awning.tolist() if k % 2 else (224, 226, 228)
             cv2.rectangle(image, (x, y0 + sign_h), (min(x + 12, x1 - 4), y0 + sign_h + 16), stripe, -1)
+
+
+def _shop_inside(image: Picture, rng: np.random.Generator, cell: tuple[int, int, int, int]) -> None:
+    """Shelves with goods, or a half-closed roller door."""
+    x0, y0, x1, y1 = cell
+    if rng.random() < 0.35:
+        grey = float(rng.uniform(110, 175))
+        low = y1 if rng.random() < 0.6 else (y0 + y1) // 2
+        for y in range(y0 - 16, low, 5):
+            cv2.rectangle(image, (x0, y), (x1, min(low, y + 4)), (grey, grey, grey * 0.98), -1)
+            cv2.line(image, (x0, y), (x1, y), (grey * 0.8, grey * 0.8, grey * 0.8), 1)
+        return
+    shelf_h = max(8, (y1 - y0) // 4)
+    for top in range(y0, y1 - 4, shelf_h):
+        cv2.rectangle(image, (x0, top), (x1, top + shelf_h), rng.uniform(50, 95, 3).tolist(), -1)
+        x = x0 + 2
+        while x < x1 - 4:
+            width, height = int(rng.integers(3, 11)), int(rng.integers(shelf_h // 3 + 1, max(shelf_h // 3 + 2, shelf_h - 2)))
+            colour = (rng.uniform(50, 165) * rng.uniform(0.6, 1.1, 3)).tolist()
+            cv2.rectangle(image, (x, top + shelf_h - height), (x + width, top + shelf_h - 2), colour, -1)
+            x += width + int(rng.integers(1, 4))
+        cv2.line(image, (x0, top + shelf_h), (x1, top + shelf_h), (72, 76, 80), 2)

@@ -45,7 +45,7 @@ class Ground:
         fine = self._sample(self._fine, x, y, 90.0)
         middle = self._sample(self._middle, x, y, 30.0)
         broad = self._sample(self._broad, x, y, 9.0)
-        shade = 1 + fine * 0.055 + middle * 0.05 + broad * 0.085
+        shade = 1 + fine * 0.055 + middle * 0.035 + broad * 0.05
         shade = shade - 0.05 * self._tracks(x, y)
         colour = self._asphalt * shade[..., None]
         is_paint, is_yellow = self._markings(x, y)

@@ -48,5 +48,5 @@ def light_of(settings: WorldSettings) -> Light:
         return Light(to_sun, np.array([0.18, 0.26, 0.36]) * dim, np.array([0.62, 0.54, 0.52]) * dim,
                      np.array([150.0, 118, 104]) * dim, np.array([130.0, 160, 214]) * dim, 0.22, True, 4.0)  # fmt: skip
     warm = float(rng.uniform(0.9, 1.06))
-    return Light(to_sun, np.array([0.50, 0.56, 0.60]) * warm, np.array([0.66, 0.62, 0.58]), np.array([226.0, 178, 122]),
+    return Light(to_sun, np.array([0.58, 0.64, 0.68]) * warm, np.array([0.58, 0.54, 0.50]), np.array([226.0, 178, 122]),
                  np.array([236.0, 222, 204]), float(rng.uniform(0.34, 0.5)), False, 2.0)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,8 @@ from streams.simulated.settings import WorldSettings
 Lamp = Literal["red", "amber", "green"]
 AMBER_S = 3.0
 ALL_RED_S = 1.8
+LOOP_GREEN_S = 4.0
+"""A looped clip begins so long before amber."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +58,13 @@ def phases_of(settings: WorldSettings) -> Phases:
     rng = np.random.default_rng([settings.seed, 3])
     green_s, cross_green_s = float(rng.uniform(12, 20)), float(rng.uniform(18, 30))
     whole_s = green_s + cross_green_s + 2 * (AMBER_S + ALL_RED_S)
-    return Phases(green_s, cross_green_s, offset_s=float(rng.uniform(0, whole_s)))
+    offset_s = float(rng.uniform(0, whole_s))
+    return Phases(green_s, cross_green_s, offset_s=green_s - LOOP_GREEN_S if settings.is_loop else offset_s)
+
+
+def frames_of(settings: WorldSettings) -> int:
+    """Number of frames of a clip; a loop lasts whole cycles."""
+    if not settings.is_loop:
+        return settings.frame_count
+    cycle_s = phases_of(settings).cycle_s
+    return round(math.ceil(settings.duration_s / cycle_s) * cycle_s * settings.fps)

@@ -16,7 +16,8 @@ from streams.simulated.layout import Layout
 from streams.simulated.light import Light
 from streams.simulated.phases import Lamp
 from streams.simulated.settings import WorldSettings
-from streams.simulated.streetside import SignalHead, Tree, draw_head, draw_poles, draw_tree, head_of, trees_of
+from streams.simulated.signal_head import SignalHead, head_of
+from streams.simulated.streetside import Tree, draw_head, draw_poles, draw_tree, trees_of
 
 Array = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
@@ -70,7 +71,7 @@ def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light
             draw_tree(canvas.image, canvas.depth, canvas.to_px, thing, light, rng)
         else:
             _draw_facade(canvas, thing)
-    head = head_of(rng, layout)
+    head = head_of(settings.seed, layout)
     draw_poles(canvas.image, canvas.depth, canvas.to_px, layout, head, light, rng)
     size = camera.size_px
     depth = canvas.depth.reshape(size[1], _SCALE, size[0], _SCALE).min(axis=(1, 3))

@@ -32,6 +32,8 @@ class WorldSettings:
         zoom: 1.0 shows our carriageway and some of the rest at the stop line; larger looks closer.
         violators: how often somebody breaks a rule: 0 nobody, 1 the usual share, 2 twice that.
         density: vehicles per hour, relative to the usual.
+        is_loop: the clip begins and ends in the same second of the signal's cycle, in green, and lasts whole cycles
+            (at least `duration_s`): played in a loop, the lamp never jumps.
     """
 
     seed: int = 7
@@ -45,6 +47,7 @@ class WorldSettings:
     zoom: float = 1.0
     violators: float = 1.0
     density: float = 1.0
+    is_loop: bool = False
 
     @property
     def frame_count(self) -> int:
@@ -60,6 +63,8 @@ class WorldSettings:
         for name, default in (("zoom", 1.0), ("violators", 1.0), ("density", 1.0)):
             if getattr(self, name) != default:
                 text += f"&{name}={getattr(self, name):g}"
+        if self.is_loop:
+            text += "&loop=1"
         if self.camera_height_m is not None:
             text += f"&height_m={self.camera_height_m:g}"
         if self.camera_back_m is not None:
@@ -104,6 +109,8 @@ def parse_url(url: str) -> WorldSettings:
             values[field] = _number(name, text, low, high)
         elif name == "seed":
             values["seed"] = int(_number(name, text, 0, 2**31 - 1))
+        elif name == "loop":
+            values["is_loop"] = _number(name, text, 0, 1) == 1.0
         elif name == "size":
             values["width_px"], values["height_px"] = _size(text)
         elif name == "weather":
@@ -111,7 +118,7 @@ def parse_url(url: str) -> WorldSettings:
                 raise WorldSettingError(f"weather: got {text!r}, expected one of {', '.join(WEATHERS)}")
             values["weather"] = text
         else:
-            known = ", ".join(sorted([*_RANGES, "seed", "size", "weather"]))
+            known = ", ".join(sorted([*_RANGES, "loop", "seed", "size", "weather"]))
             raise WorldSettingError(f"sim:// setting: got {name!r}, expected one of {known}")
     return WorldSettings(**values)  # type: ignore[arg-type]
 

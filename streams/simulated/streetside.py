@@ -12,6 +12,7 @@ import numpy.typing as npt
 from streams.simulated.layout import JUNCTION_FROM_M, Layout
 from streams.simulated.light import Light
 from streams.simulated.phases import Lamp
+from streams.simulated.signal_head import SignalHead
 
 Array = npt.NDArray[np.float64]
 Canvas = npt.NDArray[np.float32]
@@ -30,40 +31,6 @@ class Tree:
     height_m: float
     crown_m: float
     tint: float
-
-
-@dataclass(frozen=True, slots=True)
-class SignalHead:
-    """Housing of three lamps, facing the approach; x, y, z of its middle, metres."""
-
-    x_m: float
-    y_m: float
-    z_m: float
-    pole_x_m: float
-    lamp_m: float = 0.34
-
-    def corners_m(self) -> Array:
-        """Front corners, top left first."""
-        half_w, half_h = self.lamp_m * 0.68, self.lamp_m * 1.72
-        return np.array(
-            [
-                (self.x_m + dx * half_w, self.y_m - 0.15, self.z_m + dz * half_h)
-                for dx, dz in ((-1, 1), (1, 1), (1, -1), (-1, -1))
-            ]
-        )
-
-    def lamp_centre_m(self, place: int) -> Array:
-        """Middle of lamp 0 (top, red), 1 or 2."""
-        return np.array([[self.x_m, self.y_m - 0.17, self.z_m + self.lamp_m * 1.1 * (1 - place)]])
-
-
-def head_of(rng: np.random.Generator, layout: Layout) -> SignalHead:
-    """On a pole at the near right corner, behind the zebra, or on an arm above the kerb lane."""
-    pole_x_m = layout.width_m + float(rng.uniform(0.7, 1.1))
-    y_m = float(rng.uniform(5.0, 6.2))
-    on_arm = rng.random() < 0.4
-    x_m = pole_x_m - float(rng.uniform(1.6, 2.8)) if on_arm else pole_x_m - 0.35
-    return SignalHead(x_m, y_m, float(rng.uniform(5.0, 5.4)) if on_arm else float(rng.uniform(3.3, 3.9)), pole_x_m)
 
 
 def trees_of(rng: np.random.Generator, layout: Layout) -> list[Tree]:

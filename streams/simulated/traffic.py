@@ -137,20 +137,19 @@ class Traffic:
 
     def _is_way_free(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
         """No cross traffic will meet this vehicle before it is through."""
-        way_m = self.layout.junction_to_m + 3.0 - mover.front_m
-        needs_s = way_m / max(3.5, mover.speed + 1.5) + 0.5
         if self.phases.cross(t_s) == "red" and self.phases.to_green_s(t_s) > 6.0:
             return False
-        for other in gaps.everybody:
-            ahead_m = (other.x - mover.x) * -math.sin(other.yaw)
-            if other.kind == "person":
-                if other.y < self.layout.junction_to_m and abs(other.x - mover.x) < 2.5 and other.walk_to is not None:
-                    return False
-            elif other.stream in ("from_left", "from_right"):
-                reach_m = other.speed * needs_s + (12.0 if self._cross_may_start(other, t_s) else 0.0)
-                if -other.length_m / 2 - 1.0 < ahead_m < reach_m + other.length_m / 2 + 1.5:
-                    return False
-        return True
+        return not any(self._is_in_the_way(mover, other, t_s) for other in gaps.everybody)
+
+    def _is_in_the_way(self, mover: Mover, other: Mover, t_s: float) -> bool:
+        if other.kind == "person":
+            return other.walk_to is not None and other.y < self.layout.junction_to_m and abs(other.x - mover.x) < 1.6
+        if other.stream not in ("from_left", "from_right"):
+            return False
+        needs_s = (other.y + 2.0 - mover.front_m) / max(4.5, mover.speed + 2.0)
+        ahead_m = (other.x - mover.x) * -math.sin(other.yaw)
+        reach_m = other.speed * needs_s + (6.0 if self._cross_may_start(other, t_s) else 0.0)
+        return -other.length_m / 2 - 0.8 < ahead_m < reach_m + other.length_m / 2 + 1.0
 
     def _cross_may_start(self, other: Mover, t_s: float) -> bool:
         return other.front_m < 1.0 and self.phases.cross(t_s) == "green"
