@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,6 +26,9 @@ JUMP_US = 2_000_000
 GAP_INTERVALS = 1.8
 """On a transport that may lose packets, a distance of so many usual ones says that a frame was lost."""
 _MOST_IN_DECODER = 64
+_STEPS_REMEMBERED = 25
+_TIMED_NEEDED = 4
+"""Packets with a time behind a first one without: more than any usual group of B-frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Arrived:
     monotonic_us: int
     camera_us: int | None = None
     is_report: bool = False
+    is_after_loss: bool = False
+    """Packets were lost on the way since the one before; this one or the next is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,10 @@ class LiveConnection:
             StreamFrozenError: packets come, but their stream time stands still.
             CameraUnreachableError: the camera changed its picture size; a new connection sorts that out.
         """
-        if arrived.packet.pts is None and self._newest is None:
-            self._held.append(arrived)
-            self._drop_untimed()
+        self._held.append(arrived)
+        if self._newest is None and self._held[0].packet.pts is None and not self._can_time_first():
             return
-        for earlier in self._with_times(arrived):
+        for earlier in self._timed():
             yield from self._take_timed(earlier)
 
     def finish(self) -> None:
@@ -115,30 +119,43 @@ class LiveConnection:
         self._progress_us: int | None = None
         self._greatest_us = -1
         self._shown_us = -1
+        self._steps_us: deque[int] = deque(maxlen=_STEPS_REMEMBERED)
         self._readings: OrderedDict[int, tuple[int, Reading]] = OrderedDict()
         self._decoder = decoder_for(self._facts.codec, self._facts.extradata)
         self._damage = Damage(self._counters)
+        self._is_next_suspect = False
 
-    def _drop_untimed(self) -> None:
+    def _can_time_first(self) -> bool:
+        """The first packets may come without a time; those after them may be re-ordered, so a few are waited for."""
+        timed = sum(held.packet.pts is not None for held in self._held)
         if len(self._held) > _MOST_IN_DECODER:
             self._held.pop(0)
             self._counters.add("frames_dropped", "pts_missing")
+        return timed >= _TIMED_NEEDED
 
-    def _with_times(self, arrived: Arrived) -> list[Arrived]:
-        """The first packets may come without a time: they get it from the first one that has one."""
+    def _timed(self) -> list[Arrived]:
+        """The held packets, each with a time: the first get theirs from those behind them."""
         held, self._held = self._held, []
-        packet, base = arrived.packet, self._facts.time_base
-        if packet.pts is None:
-            newest = self._newest
-            assert newest is not None and newest.packet.pts is not None
-            packet.pts = newest.packet.pts + us_to_ticks(self._interval_us, base)
-            self._damage.note("pts_missing", packet.pts)
-        for back, earlier in enumerate(reversed(held), start=1):
-            earlier_us = back * self._interval_us
-            if earlier.camera_us is not None and arrived.camera_us is not None:
-                earlier_us = arrived.camera_us - earlier.camera_us
-            earlier.packet.pts = packet.pts - us_to_ticks(earlier_us, base)
-        return [*held, arrived]
+        base = self._facts.time_base
+        step = us_to_ticks(self._interval_us, base)
+        times = [own.packet.pts for own in held if own.packet.pts is not None]
+        if not times:
+            assert self._newest is not None and self._newest.packet.pts is not None
+            held[0].packet.pts = self._newest.packet.pts + step
+            self._damage.note("pts_missing", held[0].packet.pts)
+            return held
+        earliest = min(times)
+        known = next((own for own in held if own.packet.pts is not None and own.camera_us is not None), None)
+        for place, own in reversed(list(enumerate(held))):
+            if own.packet.pts is not None:
+                continue
+            if known is not None and known.camera_us is not None and own.camera_us is not None:
+                assert known.packet.pts is not None
+                own.packet.pts = known.packet.pts - us_to_ticks(known.camera_us - own.camera_us, base)
+            else:
+                own.packet.pts = earliest = earliest - step
+            self._counters.add("pts_faults", "filled_at_start" if place == 0 else "filled")
+        return held
 
     def _take_timed(self, arrived: Arrived) -> Iterator[Decoded]:
         packet, base = arrived.packet, self._facts.time_base
@@ -156,7 +173,6 @@ class LiveConnection:
         assert self._zero is not None
         pts_us = ticks_to_us(packet.pts - self._zero, base)
         self._watch_progress(arrived, pts_us)
-        self._note_gap(packet.pts, pts_us)
         reading = self._clock.observe(
             Arrival(
                 pts_us,
@@ -168,6 +184,9 @@ class LiveConnection:
             )
         )
         self._newest = arrived
+        if arrived.is_after_loss or self._is_next_suspect:
+            self._damage.note("lost_on_the_way", packet.pts)
+        self._is_next_suspect = arrived.is_after_loss
         self._keep(packet, pts_us, reading)
         yield from self._decode(packet)
 
@@ -193,16 +212,19 @@ class LiveConnection:
 
     def _watch_progress(self, arrived: Arrived, pts_us: int) -> None:
         if pts_us > self._greatest_us or self._progress_us is None:
-            self._progress_us = arrived.monotonic_us
+            self._progress_us, self._greatest_us = arrived.monotonic_us, pts_us
         elif arrived.monotonic_us - self._progress_us > JUMP_US:
             raise StreamFrozenError(f"the stream time stands still at {self._greatest_us} µs although packets come")
 
     def _note_gap(self, pts: int, pts_us: int) -> None:
         """A whole frame that is lost leaves no trace in the decoder; only the distance of the times tells."""
-        step_us = pts_us - self._greatest_us
-        if self._facts.may_lose_packets and self._greatest_us >= 0 and step_us > GAP_INTERVALS * self._interval_us:
+        step_us = pts_us - self._shown_us
+        if self._shown_us < 0 or step_us <= 0:
+            return
+        usual_us = sorted(self._steps_us)[len(self._steps_us) // 2] if self._steps_us else self._interval_us
+        if self._facts.may_lose_packets and step_us > GAP_INTERVALS * usual_us:
             self._damage.note("frame_lost_on_the_way", pts - 1)
-        self._greatest_us = max(self._greatest_us, pts_us)
+        self._steps_us.append(step_us)
 
     def _keep(self, packet: av.Packet[VideoStream], pts_us: int, reading: Reading) -> None:
         assert packet.pts is not None
@@ -230,6 +252,8 @@ class LiveConnection:
 
     def _decoded(self, picture: VideoFrame) -> Decoded | None:
         known = None if picture.pts is None else self._readings.pop(picture.pts, None)
+        if known is not None and picture.pts is not None:
+            self._note_gap(picture.pts, known[0])
         is_corrupt = self._damage.touches(picture)
         if (picture.width, picture.height) != self._size_px:
             got = f"{picture.width}×{picture.height}"

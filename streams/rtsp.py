@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -31,6 +31,7 @@ from streams.live import LiveSource, worker_clocks_us
 from streams.live_connection import Arrived, LiveFacts
 from streams.open import Camera, CameraRequest
 from streams.pixels import use_one_thread
+from streams.rtp_loss import RtpLoss, listening
 
 Transport = Literal["tcp", "udp"]
 _REFUSALS = (
@@ -55,10 +56,13 @@ class RtspSettings:
 class RtspConnection:
     """One open RTSP session."""
 
-    def __init__(self, container: InputContainer, shown: str, settings: RtspSettings) -> None:
+    def __init__(
+        self, container: InputContainer, shown: str, settings: RtspSettings, loss: RtpLoss | None = None
+    ) -> None:
         self._container = container
         self._shown = shown
         self._settings = settings
+        self._loss = loss
         self._stream = container.streams.video[0]
         use_one_thread(self._stream.codec_context)
         rate = self._stream.average_rate or self._stream.guessed_rate
@@ -84,7 +88,8 @@ class RtspConnection:
             for packet in self._container.demux(self._stream):
                 arrived_us, monotonic_us = worker_clocks_us()
                 if packet.size > 0:
-                    yield Arrived(packet, arrived_us, monotonic_us, *_camera_clock(packet))
+                    is_after_loss = self._loss is not None and self._loss.take()
+                    yield Arrived(packet, arrived_us, monotonic_us, *_camera_clock(packet), is_after_loss)
                 asked_s = time.monotonic()
         except FFmpegError as error:
             waited_s = time.monotonic() - asked_s
@@ -108,10 +113,10 @@ def connect(url: str, settings: RtspSettings) -> Iterator[RtspConnection]:
         raise CameraRefusedError(f"{shown}: the camera refuses ({error.strerror})") from None
     except (FFmpegError, OSError) as error:
         raise CameraUnreachableError(f"{shown}: cannot connect ({error.strerror or 'no answer'})") from None
-    with container as opened:
+    with container as opened, listening() if settings.transport == "udp" else nullcontext() as loss:
         if not opened.streams.video or opened.streams.video[0].codec_context is None:
             raise CameraUnreachableError(f"{shown}: got a stream without video that can be decoded")
-        yield RtspConnection(opened, shown, settings)
+        yield RtspConnection(opened, shown, settings, loss)
 
 
 def open_camera(request: CameraRequest) -> Camera:
