@@ -28,6 +28,8 @@ PICTURES: dict[MomentName, str] = {"before": "a_before.jpg", "at": "b_at.jpg", "
 MEDIA_TYPES = {"jpg": "image/jpeg", "mp4": "video/mp4", "jsonl": "application/jsonl"}
 SAME_TIME_US = 1_000_000
 """A packet whose capture time lies further from the claim's is of another recording: nothing is made of it."""
+_MAY_STILL_COME = frozenset({"not_yet_received", "worker_stopped"})
+"""Another process's ring cannot tell a worker that has stopped from one whose next packet is under way."""
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES})
 
 
@@ -44,7 +46,7 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
     """Makes the package of a claim in `folder`, which appears whole or not at all.
 
     1. cut the clip's window; 2. decode the three pictures from it, or from windows of their own; 3. write everything
-    into `<folder>.partial`; 4. seal; 5. rename. A finished package that is there already is taken as it is.
+    into `<folder>.partial`; 4. seal; 5. rename. A package that is there already gives way.
 
     Args:
         claim: the claim.
@@ -57,11 +59,6 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
         PackageNotReadyError: only with `may_wait`.
         OSError: the disk says no; nothing is half written, try again.
     """
-    if folder.is_dir():
-        try:
-            return load_package(folder)
-        except PackageDamagedError:
-            shutil.rmtree(folder)
     window = _clip_window(claim, packets, may_wait)  # 1
     images = _pictures(claim, packets, window)  # 2
     partial = folder.with_name(folder.name + ".partial")
@@ -74,6 +71,7 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
         body = seal(claim, Sealing(window, sealed_files(claim, partial)))  # 4
         _write(partial / MANIFEST_NAME, body)
         _sync(partial)
+        shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)  # 5
         _sync(folder.parent)
     finally:
@@ -133,7 +131,7 @@ def _clip_window(claim: Claim, packets: PacketStore, may_wait: bool) -> PacketWi
         window = packets.window(claim.connection, claim.clip_from_us, claim.clip_to_us)
     except PacketsGoneError as error:
         raise PackageRefusedError("packets_gone", str(error)) from None
-    if may_wait and window.short_because == "not_yet_received":
+    if may_wait and window.short_because in _MAY_STILL_COME:
         raise PackageNotReadyError(f"{claim.id}: got packets to {window.ends_us} µs, expected {claim.clip_to_us} µs")
     return window
 
