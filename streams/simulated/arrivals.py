@@ -128,5 +128,3 @@ def _is_taken(mover: Mover, others: list[Mover]) -> bool:
         if a0 < x1 + 0.3 and a1 > x0 - 0.3 and b0 < y1 + near_m and b1 > y0 - near_m:
             return True
     return False
-
-

@@ -48,7 +48,7 @@ class Camera:
         return float(points_px[0, 0]), float(points_px[0, 1])
 
     def rays(self, scale: int) -> Array:
-        """Directions of all pixels of a picture `scale` times as large, shape (h, w, 3), not normalised (forward = 1)."""
+        """Directions of all pixels of a picture `scale` times as large, shape (h, w, 3), with 1 along forward."""
         width, height = self.size_px[0] * scale, self.size_px[1] * scale
         u = (np.arange(width) + 0.5 - width / 2) / (self.focal_px * scale)
         v = (np.arange(height) + 0.5 - height / 2) / (self.focal_px * scale)
@@ -110,6 +110,6 @@ def camera_of(settings: WorldSettings, layout: Layout) -> Camera:
         if lowest is not None and lowest[1] > -_LEAST_APPROACH_M:
             focal_px *= 0.97
         else:
-            target = target + (0.0 if is_left else 0.1, 0.0 if is_low else 0.3, 0.0)
+            target = target + np.array([0.0 if is_left else 0.1, 0.0 if is_low else 0.3, 0.0])
         camera = look_at(position, target, focal_px, size_px, roll)
     return camera

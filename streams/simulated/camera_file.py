@@ -58,8 +58,8 @@ def camera_file(
 
 def _box(camera: Camera, head: tuple[float, ...]) -> list[float]:
     width, height = camera.size_px
-    return [_r(max(0.0, head[0] - HEAD_MARGIN_PX)), _r(max(0.0, head[1] - HEAD_MARGIN_PX)), _r(min(width, head[2] + HEAD_MARGIN_PX)),
-            _r(min(height, head[3] + HEAD_MARGIN_PX))]  # fmt: skip
+    low = [_r(max(0.0, value - HEAD_MARGIN_PX)) for value in head[:2]]
+    return low + [_r(min(edge, value + HEAD_MARGIN_PX)) for value, edge in zip(head[2:], (width, height), strict=True)]
 
 
 def _r(value: float) -> float:

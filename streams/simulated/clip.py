@@ -44,7 +44,7 @@ class ClipEncoder:
         self.rate = Fraction(settings.fps).limit_denominator(1000)
         gop = max(1, int(form.key_every_s * settings.fps))
         if form.codec == "h264":
-            options = {"x264-params": f"keyint={gop}:min-keyint={min(gop, 2)}:scenecut=0:bframes={form.b_frames}:threads=1"}
+            options = {"x264-params": f"keyint={gop}:min-keyint=2:scenecut=0:bframes={form.b_frames}:threads=1"}
         else:
             options = {"x265-params": f"keyint={gop}:min-keyint=1:scenecut=0:bframes={form.b_frames}"
                        ":pools=none:frame-threads=1:log-level=error"}  # fmt: skip
@@ -59,7 +59,7 @@ class ClipEncoder:
             stream.codec_context.codec_tag = "hvc1"
         self.stream = stream
 
-    def encode(self, image: BGR | None, index: int) -> Iterator[av.Packet]:
+    def encode(self, image: BGR | None, index: int) -> Iterator[av.Packet[VideoStream]]:
         """Packets that this picture (or the end, None) sets free."""
         if image is None:
             yield from self.stream.encode(None)

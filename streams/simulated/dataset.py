@@ -92,7 +92,8 @@ def write_labelled(picture: Labelled, folder: Path, quality: int) -> None:
     """One JPEG below `images`, one YOLO text file below `labels`."""
     height, width = picture.image.shape[:2]
     lines = [
-        f"{label} {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f} {(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}"
+        f"{label} {(x1 + x2) / 2 / width:.6f} {(y1 + y2) / 2 / height:.6f}"
+        f" {(x2 - x1) / width:.6f} {(y2 - y1) / height:.6f}"
         for label, x1, y1, x2, y2 in picture.boxes
     ]
     (folder / "images").mkdir(parents=True, exist_ok=True)

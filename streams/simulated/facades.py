@@ -112,7 +112,9 @@ def _wall(rng: np.random.Generator, width_m: float, height_m: float, has_shops: 
     return image
 
 
-def _window(image: Picture, rng: np.random.Generator, cell: tuple[int, int, int, int], wall: npt.NDArray[np.float32]) -> None:
+def _window(
+    image: Picture, rng: np.random.Generator, cell: tuple[int, int, int, int], wall: npt.NDArray[np.float32]
+) -> None:
     x0, y0, x1, y1 = cell
     px, py = (x1 - x0) // 5, (y1 - y0) // 4
     frame, glass = (wall * 0.62).tolist(), (np.array([70, 60, 52]) * float(rng.uniform(0.6, 1.5))).tolist()
@@ -167,7 +169,8 @@ def _shop_inside(image: Picture, rng: np.random.Generator, cell: tuple[int, int,
         cv2.rectangle(image, (x0, top), (x1, top + shelf_h), rng.uniform(50, 95, 3).tolist(), -1)
         x = x0 + 2
         while x < x1 - 4:
-            width, height = int(rng.integers(3, 11)), int(rng.integers(shelf_h // 3 + 1, max(shelf_h // 3 + 2, shelf_h - 2)))
+            width = int(rng.integers(3, 11))
+            height = int(rng.integers(shelf_h // 3 + 1, max(shelf_h // 3 + 2, shelf_h - 2)))
             colour = (rng.uniform(50, 165) * rng.uniform(0.6, 1.1, 3)).tolist()
             cv2.rectangle(image, (x, top + shelf_h - height), (x + width, top + shelf_h - 2), colour, -1)
             x += width + int(rng.integers(1, 4))

@@ -50,8 +50,8 @@ class Ground:
         colour = self._asphalt * shade[..., None]
         is_paint, is_yellow = self._markings(x, y)
         fresh = np.clip(1 - self._wear * (0.9 + 1.6 * middle + 1.2 * broad), 0.25, 1.0)
-        colour = _mix(colour, _PAINT * (1 + 0.04 * fine)[..., None], is_paint * fresh)
-        colour = _mix(colour, _YELLOW * (1 + 0.04 * fine)[..., None], is_yellow * fresh)
+        colour = _mix(colour, _PAINT * (1 + 0.04 * fine)[..., None], (is_paint * fresh).astype(np.float32))
+        colour = _mix(colour, _YELLOW * (1 + 0.04 * fine)[..., None], (is_yellow * fresh).astype(np.float32))
         return self._off_road(colour, x, y, fine, middle)
 
     def _sample(self, noise: Array, x: Array, y: Array, per_m: float) -> Array:
@@ -133,7 +133,7 @@ def _to_road(x: Array, y: Array, layout: Layout) -> Array:
     r = KERB_RADIUS_M
     corner = (aside > 0) & (aside < r) & (along > 0) & (along < r)
     rounded = r - np.hypot(r - aside, r - along)
-    return np.where(corner, rounded, np.minimum(aside, along)).astype(np.float32)
+    return np.asarray(np.where(corner, rounded, np.minimum(aside, along)), dtype=np.float32)
 
 
 def _noise(rng: np.random.Generator, sigma: int) -> Array:
@@ -143,7 +143,7 @@ def _noise(rng: np.random.Generator, sigma: int) -> Array:
         pad = min(_NOISE_PX, 3 * sigma)
         wide = np.pad(raw, pad, mode="wrap")
         raw = cv2.GaussianBlur(wide, (0, 0), sigma)[pad:-pad, pad:-pad]  # type: ignore[assignment]
-    return ((raw - raw.mean()) / raw.std()).astype(np.float32)
+    return np.asarray((raw - raw.mean()) / raw.std(), dtype=np.float32)
 
 
 def _mix(a: Array, b: Array, part: Array) -> Array:

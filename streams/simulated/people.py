@@ -46,7 +46,9 @@ def _head(builder: MeshBuilder, rng: np.random.Generator, at: tuple[float, float
         builder.ellipsoid((x, y - 0.015, z + 0.03), (0.1, 0.115, 0.115), _HAIR, (-15, 90), rings=3, sides=7)
 
 
-def _torso(builder: MeshBuilder, low: tuple[float, float], high: tuple[float, float], shirt: Colour, wide: float) -> None:
+def _torso(
+    builder: MeshBuilder, low: tuple[float, float], high: tuple[float, float], shirt: Colour, wide: float
+) -> None:
     """From hips to shoulders; `low` and `high` are (y, z)."""
     rings = []
     for part, half_w, half_d in ((0.0, 0.82, 0.105), (0.45, 0.86, 0.11), (0.85, 1.0, 0.115), (1.0, 0.6, 0.07)):
@@ -78,10 +80,12 @@ def add_rider(builder: MeshBuilder, rng: np.random.Generator, seat_y: float, gri
         foot = (side * 0.16, seat_y + (0.36 if pedal is None else 0.3), (0.3 if pedal is None else 0.28) + lift)
         builder.tube((side * 0.09, seat_y, seat_m + 0.03), knee, 0.085, 0.07, trousers, sides=6)
         builder.tube(knee, foot, 0.062, 0.045, trousers, sides=5)
-        builder.box((foot[0] - 0.045, foot[0] + 0.045), (foot[1] - 0.06, foot[1] + 0.17), (foot[2] - 0.06, foot[2] + 0.02),
-                    (50, 46, 44))  # fmt: skip
+        sole = (foot[2] - 0.06, foot[2] + 0.02)
+        builder.box((foot[0] - 0.045, foot[0] + 0.045), (foot[1] - 0.06, foot[1] + 0.17), sole, (50, 46, 44))
     draw = rng.random()
-    wears = "helmet" if draw < (0.94 if pedal is None else 0.1) else "cone" if draw > 0.97 and pedal is not None else "hair"
+    wears = "helmet" if draw < (0.94 if pedal is None else 0.1) else "hair"
+    if draw > 0.97 and pedal is not None:
+        wears = "cone"
     _head(builder, rng, (0.0, shoulders[0] + 0.03, shoulders[1] + 0.14), wears)
     if not passenger and rng.random() < 0.25:
         builder.box((-0.15, 0.15), (seat_y - 0.22, seat_y - 0.07), (seat_m + 0.16, seat_m + 0.52), _pick(rng, _SHIRTS))

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from streams.simulated.camera import Camera, camera_of
 from streams.simulated.light import Light, light_of
-from streams.simulated.mesh import BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, PEOPLE, Mesh
+from streams.simulated.mesh import BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, Mesh
 from streams.simulated.movers import Mover, Pose
+from streams.simulated.paint_order import far_to_near
 from streams.simulated.phases import Lamp
 from streams.simulated.plates import Picture, Plate, plate_levels
 from streams.simulated.scenery import Scenery, build_scenery
@@ -94,7 +95,7 @@ class Renderer:
         solids = [s for s in (self._solid(mover, pose) for mover, pose in self.traffic.poses_at(t_s)) if s is not None]
         self._draw_shadows(image, solids)
         ids = np.zeros(image.shape[:2], dtype=np.int16)
-        order = _far_to_near(solids, self.camera)
+        order = far_to_near(solids, float(self.camera.position_m[0]))
         for place, solid in enumerate(order, start=1):
             self._draw(image, ids, still, solid, place)
         drawn = [self._seen(ids, solid, place) for place, solid in enumerate(order, start=1)]
@@ -134,7 +135,7 @@ class Renderer:
         half_x = (mover.width_m * abs(c) + mover.length_m * abs(s)) / 2
         half_y = (mover.length_m * abs(c) + mover.width_m * abs(s)) / 2
         extent = (pose.x - half_x, pose.x + half_x, pose.y - half_y, pose.y + half_y)
-        return _Solid(mover, pose, mesh, points_px, depth_m, turn, extent, box, outline)  # type: ignore[arg-type]
+        return _Solid(mover, pose, mesh, points_px, depth_m, turn, extent, box, outline)
 
     def _draw_shadows(self, image: Picture, solids: list[_Solid]) -> None:
         """Cast shadow of each on the ground, and the dark below it."""
@@ -284,7 +285,8 @@ class Renderer:
         width, height = self.camera.size_px
         made = []
         for _ in range(_NOISE_FRAMES):
-            noise = rng.normal(0, self.light.noise, (height, width, 1)) + rng.normal(0, self.light.noise / 2, (height, width, 3))
+            noise = rng.normal(0, self.light.noise, (height, width, 1))
+            noise = noise + rng.normal(0, self.light.noise / 2, (height, width, 3))
             made.append(np.clip(noise + 128, 0, 255).astype(np.uint8))
         return made
 
@@ -302,42 +304,3 @@ def _inside(box: tuple[float, float, float, float], size: tuple[int, int], margi
 
 def _is_within(box: tuple[float, float, float, float], size: tuple[int, int]) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1]
-
-
-def _far_to_near(solids: list[_Solid], camera: Camera) -> list[_Solid]:
-    """An order in which nobody is drawn over who stands nearer; footprints are upright rectangles."""
-    rest = sorted(solids, key=lambda s: (-s.extent[2] - s.extent[3], s.mover.mover_id))
-    behind: dict[int, set[int]] = {k: set() for k in range(len(rest))}
-    for i, a in enumerate(rest):
-        for j in range(i + 1, len(rest)):
-            b = rest[j]
-            if a.box[0] < b.box[2] and b.box[0] < a.box[2] and a.box[1] < b.box[3] and b.box[1] < a.box[3]:
-                if _is_nearer(a, b, float(camera.position_m[0])):
-                    behind[i].add(j)
-                else:
-                    behind[j].add(i)
-    order: list[_Solid] = []
-    waiting = list(range(len(rest)))
-    done: set[int] = set()
-    while waiting:
-        pick = next((k for k in waiting if behind[k] <= done), waiting[0])
-        waiting.remove(pick)
-        done.add(pick)
-        order.append(rest[pick])
-    return order
-
-
-def _is_nearer(a: _Solid, b: _Solid, camera_x_m: float) -> bool:
-    """a stands before b as the camera sees it."""
-    ax0, ax1, ay0, ay1 = a.extent
-    bx0, bx1, by0, by1 = b.extent
-    if ay1 <= by0 + 0.15:
-        return True
-    if by1 <= ay0 + 0.15:
-        return False
-    if ax1 <= bx0 + 0.1 or bx1 <= ax0 + 0.1:
-        return abs((ax0 + ax1) / 2 - camera_x_m) < abs((bx0 + bx1) / 2 - camera_x_m)
-    return ay0 + ay1 < by0 + by1
-
-
-__all__ = ["PEOPLE", "Drawn", "Renderer"]

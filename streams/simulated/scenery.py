@@ -78,11 +78,11 @@ def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light
     pictures: dict[Lamp, Picture] = {}
     for lamp in ("red", "amber", "green"):
         image = canvas.image.copy()
-        draw_head(image, canvas.to_px, head, lamp)  # type: ignore[arg-type]
+        draw_head(image, canvas.to_px, head, lamp)
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        pictures[lamp] = np.clip(small, 0, 255).astype(np.uint8)  # type: ignore[index]
-    ground = cv2.resize(ground_mask, size, interpolation=cv2.INTER_AREA)
-    ground = np.where(depth < _FAR_M, 0, (ground > 0).astype(np.uint8)).astype(np.uint8)
+        pictures[lamp] = np.clip(small, 0, 255).astype(np.uint8)
+    shrunk = cv2.resize(ground_mask, size, interpolation=cv2.INTER_AREA)
+    ground = ((depth >= _FAR_M) & (shrunk > 0)).astype(np.uint8)
     return Scenery(pictures, depth, ground, _head_box(camera, head))
 
 
@@ -127,7 +127,9 @@ def _draw_facade(canvas: _Canvas, facade: Facade) -> None:
     h, w = picture.shape[:2]
     source = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(source, (corners_px - (x0, y0)).astype(np.float32))
-    drawn = cv2.warpPerspective(picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    drawn = cv2.warpPerspective(
+        picture, matrix, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     mask = np.zeros((y1 - y0, x1 - x0), dtype=np.uint8)
     cv2.fillConvexPoly(mask, np.round(corners_px - (x0, y0)).astype(np.int32), 1)
     depth = _plane_depth(canvas.camera, facade.corners_m, (x0, y0, x1, y1))

@@ -190,7 +190,8 @@ def _truck(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None
     paint = _pick(rng, _TRUCK_PAINT)
     cab_back = half_l - 1.7
     cab_top = min(2.3, top)
-    builder.taper((-half_w * 0.92, half_w * 0.92), (cab_back, half_l), (0.5, cab_top), (0.1, 0.1, 0.0, 0.3), paint, PAINT)
+    wide = half_w * 0.92
+    builder.taper((-wide, wide), (cab_back, half_l), (0.5, cab_top), (0.1, 0.1, 0.0, 0.3), paint, PAINT)
     wide = half_w * 0.78
     shield = np.array([(-wide, half_l - 0.13, 1.35), (wide, half_l - 0.13, 1.35), (wide * 0.95, half_l - 0.27, 2.1),
                        (-wide * 0.95, half_l - 0.27, 2.1)])  # fmt: skip
@@ -218,9 +219,12 @@ def _truck_load(builder: MeshBuilder, rng: np.random.Generator, size: tuple[floa
         wall = _pick(rng, _TRUCK_PAINT)
         builder.box((-half_w, half_w), (-half_l, front), (0.8, 1.45), wall, PAINT)
         load = _pick(rng, ((90, 130, 170), (120, 120, 118), (80, 100, 90)))
-        builder.taper((-half_w * 0.85, half_w * 0.85), (-half_l + 0.3, front - 0.3), (1.45, 1.95), (0.3, 0.3, 0.5, 0.5), load)
+        wide = half_w * 0.85
+        builder.taper((-wide, wide), (-half_l + 0.3, front - 0.3), (1.45, 1.95), (0.3, 0.3, 0.5, 0.5), load)
         return
-    cover = _pick(rng, ((226, 228, 228), (200, 204, 205), (150, 96, 40), (70, 96, 60))) if kind == "box" else (84, 110, 70)
+    cover: Colour = (84, 110, 70)
+    if kind == "box":
+        cover = _pick(rng, ((226, 228, 228), (200, 204, 205), (150, 96, 40), (70, 96, 60)))
     inset = 0.03 if kind == "box" else 0.22
     builder.taper((-half_w, half_w), (-half_l, front), (0.8, top), (inset, inset, 0.02, 0.02), cover, PAINT)
     if kind == "box":
@@ -240,8 +244,8 @@ def _motorbike(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> 
     belly = 0.16 if scooter else 0.1
     builder.loft(
         [
-            _oval(back - 0.16, 0.07, 0.66, 0.8), _oval(back + 0.12, 0.16, 0.42, 0.8), _oval(back + 0.5, 0.17, 0.3, 0.78),
-            _oval(back + 0.8, belly, 0.24, 0.5 if scooter else 0.72),
+            _oval(back - 0.16, 0.07, 0.66, 0.8), _oval(back + 0.12, 0.16, 0.42, 0.8),
+            _oval(back + 0.5, 0.17, 0.3, 0.78), _oval(back + 0.8, belly, 0.24, 0.5 if scooter else 0.72),
         ], paint, PAINT,
     )  # fmt: skip
     builder.loft([_oval(front - 0.45, 0.13, 0.26, 0.5), _oval(front - 0.24, 0.2, 0.34, 0.9),
@@ -250,7 +254,8 @@ def _motorbike(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> 
     builder.tube((0.13, back - 0.2, 0.38), (0.13, back + 0.5, 0.3), 0.055, 0.045, _CHROME, sides=6)
     builder.tube((-0.34, front - 0.3, 1.04), (0.34, front - 0.3, 1.04), 0.025, 0.025, (50, 50, 50), sides=5)
     for side in (-1, 1):
-        builder.tube((side * 0.26, front - 0.28, 1.05), (side * 0.33, front - 0.26, 1.24), 0.012, 0.012, (40, 40, 40), 4)
+        stalk = (side * 0.26, front - 0.28, 1.05), (side * 0.33, front - 0.26, 1.24)
+        builder.tube(*stalk, 0.012, 0.012, (40, 40, 40), sides=4)
         builder.ellipsoid((side * 0.35, front - 0.26, 1.26), (0.065, 0.025, 0.045), (60, 58, 56), rings=3, sides=6)
         builder.tube((side * 0.075, front, 0.3), (side * 0.075, front - 0.22, 0.9), 0.025, 0.025, (80, 80, 80), 4)
     builder.decal(_upright((-0.09, 0.09), back - 0.19, (0.7, 0.79)), (0, -1, 0), _TAIL, BRAKE_LAMP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -56,7 +57,8 @@ def draw_tree(image: Canvas, depth: npt.NDArray[np.float32], to_px: ToPx, tree: 
         return
     per_m = float(np.linalg.norm(ends[1] - ends[0])) / max(0.5, tree.height_m - tree.crown_m)
     lit = light.ambient + light.sun * 0.5
-    _stroke(image, depth, ends, max(1, round(0.3 * per_m)), (np.array([70.0, 84, 96]) * lit).tolist(), float(depth_m[0]))
+    bark = (np.array([70.0, 84, 96]) * lit).tolist()
+    _stroke(image, depth, ends, max(1, round(0.3 * per_m)), bark, float(depth_m[0]))
     spots = rng.normal(0, 1, (150, 3))
     spots /= np.maximum(np.linalg.norm(spots, axis=1, keepdims=True), 1e-6)
     spots *= rng.uniform(0.35, 1.0, (150, 1)) ** 0.5 * tree.crown_m * np.array([1.0, 1.0, 0.82])
@@ -109,7 +111,7 @@ def draw_poles(image: Canvas, depth: npt.NDArray[np.float32], to_px: ToPx, layou
             scale = float(np.linalg.norm(ends[1] - ends[0])) / 8
             _stroke(image, depth, ends, max(1, round(0.2 * scale)), grey, float(depth_m[0]))
             posts.append(np.array([left_x, y, 7.7]))
-    for a, b in zip(posts, posts[1:], strict=False):
+    for a, b in pairwise(posts):
         for _ in range(5):
             _wire(image, to_px, a + rng.normal(0, 0.15, 3), b + rng.normal(0, 0.15, 3), float(rng.uniform(0.3, 1.2)))
     top = head.z_m + 0.75
@@ -128,7 +130,9 @@ def draw_poles(image: Canvas, depth: npt.NDArray[np.float32], to_px: ToPx, layou
     _sign(image, depth, to_px, (head.pole_x_m + 0.1, head.y_m - 0.1, 2.3), light)
 
 
-def _sign(image: Canvas, depth: npt.NDArray[np.float32], to_px: ToPx, at: tuple[float, float, float], light: Light) -> None:
+def _sign(
+    image: Canvas, depth: npt.NDArray[np.float32], to_px: ToPx, at: tuple[float, float, float], light: Light
+) -> None:
     points_px, depth_m = to_px(np.array([at, (at[0] + 0.33, at[1], at[2])]))
     radius = max(2, round(float(np.linalg.norm(points_px[1] - points_px[0]))))
     centre = (round(float(points_px[0, 0])), round(float(points_px[0, 1])))
@@ -151,7 +155,7 @@ def draw_head(image: Canvas, to_px: ToPx, head: SignalHead, lamp: Lamp) -> None:
     """The three lamps, one of them lit, with a little glow."""
     for place, name in enumerate(LAMPS):
         centre_m = head.lamp_centre_m(place)
-        points_px, _ = to_px(np.concatenate([centre_m, centre_m + (head.lamp_m * 0.44, 0, 0)]))
+        points_px, _ = to_px(np.concatenate([centre_m, centre_m + np.array([head.lamp_m * 0.44, 0, 0])]))
         radius = max(1.5, float(np.linalg.norm(points_px[1] - points_px[0])))
         centre = (round(float(points_px[0, 0]) * 8), round(float(points_px[0, 1]) * 8))
         is_on = name == lamp

@@ -23,6 +23,8 @@ RED_GRACE_S = 0.3
 _SEEN_TO_M = 140.0
 _HARD_BRAKE = 6.0
 _AMBER_BRAKE = 3.0
+_NOSE_M, _CREEP = 0.8, 1.0
+"""Who creeps (m/s) with no more than the nose (m) past the line still stops."""
 _JAM_GAP_M: dict[str, float] = {"motorcycle": 0.7, "bicycle": 0.8, "car": 1.4, "bus": 1.8, "truck": 1.8, "person": 0.5}
 
 
@@ -116,7 +118,7 @@ class Traffic:
     def _stop_within(self, mover: Mover, gaps: _Surroundings, t_s: float) -> float | None:
         """Metres to the place where the lamp makes this vehicle stop, None where it does not."""
         to_line_m = -mover.front_m
-        if to_line_m < 0:
+        if to_line_m < (-_NOSE_M if mover.speed < _CREEP else 0.0):
             return None
         main = mover.stream in ("ours", "oncoming")
         lamp = self.phases.main(t_s) if main else self.phases.cross(t_s)
@@ -126,7 +128,7 @@ class Traffic:
             return None
         if lamp == "red" and self._dares(mover, gaps, t_s):
             return None
-        return max(0.0, to_line_m - mover.stop_gap_m)
+        return to_line_m - mover.stop_gap_m
 
     def _dares(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
         if mover.stream != "ours" or mover.intent not in ("runs_red", "jumps_green"):

@@ -9,7 +9,8 @@ frame      frame_index, t_s, signal, into_red_s, movers: each
            contact_px (rear wheel on the ground), x_m, y_m, heading_deg, speed_m_s, lane, plate, riders
 violation  rule, track_id, class, plate, frame_index, t_s, point_px, … ; red_light: into_red_s, intent;
            wrong_way: frame_from, frame_to, way_m, street (frame_index = frame_to's way reached LEAST_WAY_M)
-near_miss  what (amber_pass, red_under_grace, over_line_at_onset, stopped_close, waited), track_id, class, frame_index, t_s, …
+near_miss  what (amber_pass, red_under_grace, over_line_at_onset, stopped_close, waited), track_id, class, plate,
+           frame_index, t_s, …
 """
 
 from __future__ import annotations
@@ -103,9 +104,7 @@ class TruthKeeper:
     def acts(self) -> list[Line]:
         """Violations and near-misses, after the last frame."""
         lines = [line for crossing in self.renderer.traffic.crossings if (line := self._crossing_line(crossing))]
-        for way in self._against.values():
-            if way.act_frame is not None:
-                lines.append(self._against_line(way))
+        lines += [self._against_line(way) for way in self._against.values() if way.act_frame is not None]
         lines += self._standing_lines()
         return sorted(lines, key=lambda line: (line["frame_index"], line["track_id"], line.get("rule", "")))
 
@@ -214,7 +213,7 @@ def mover_line(one: Drawn, layout: Layout) -> Line:
 
 
 def lane_of(pose: Pose, layout: Layout) -> str | None:
-    """`l1`… from the middle to our kerb, `o1`… from the middle to the other kerb; None in the junction and off the road."""
+    """`l1`… from the middle to our kerb, `o1`… to the other kerb; None in the junction and off the road."""
     if 0 < pose.y < layout.far_stop_m:
         return None
     if 0 <= pose.x <= layout.width_m:
