@@ -12,7 +12,8 @@ SHORTEST_SECRET = 3
 """Shorter values are not searched for in free text: they would blacken ordinary words. URLs are always redacted."""
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/?#'\"]*@")
+_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s'\"]*@")
+"""Up to the last @: a password that was not percent-encoded may hold @ and / itself."""
 _SECRET_KEY = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|key|secret|auth)=)[^&#\s'\"]+")
 
 _lock = threading.Lock()
