@@ -14,7 +14,7 @@ from streams.simulated.signal_head import head_of
 Array = npt.NDArray[np.float64]
 _AIM_STEPS = 120
 """Small corrections of the aim until the whole signal is in the picture."""
-_LEAST_APPROACH_M = 5.5
+_LEAST_APPROACH_M = 7.5
 """So much of the approach before the stop line stays in the picture: then the camera looks wider, not higher."""
 
 
@@ -94,7 +94,7 @@ def camera_of(settings: WorldSettings, layout: Layout) -> Camera:
     x_m = middle_m + float(rng.uniform(-1.5, 3.0))
     position = np.array([x_m, -back_m, height_m])
     target = np.array([middle_m + float(rng.uniform(-1.2, 0.6)), float(rng.uniform(1.5, 4.0)), 0.0])
-    shown_m = layout.width_m + float(rng.uniform(5.0, 8.0))
+    shown_m = layout.width_m + float(rng.uniform(7.5, 10.0))
     range_m = float(np.hypot(back_m, height_m))
     focal_px = settings.width_px * range_m / shown_m * settings.zoom
     roll = float(rng.normal(0, 0.006))

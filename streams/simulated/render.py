@@ -28,6 +28,11 @@ _NEAREST_M = 1.2
 _SMALLEST_FACE_PX2 = 0.35
 _NOISE_FRAMES = 7
 _STRIDE_M = 0.36
+_UNDER = np.array(
+    [(np.sign(np.cos(a)) * abs(np.cos(a)) ** 0.5, np.sign(np.sin(a)) * abs(np.sin(a)) ** 0.5, 0.0)
+     for a in np.arange(16) * np.pi / 8]
+)  # fmt: skip
+"""Rounded outline of the dark below a vehicle, in half widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +158,8 @@ class Renderer:
         under = np.zeros_like(mask)
         for solid in solids:
             x0, x1, y0, y1 = solid.extent
-            corners = np.array([(x0, y0, 0.0), (x1, y0, 0.0), (x1, y1, 0.0), (x0, y1, 0.0)])
-            corners_px, depth_m = self.camera.project(corners)
+            middle, half = np.array([(x0 + x1) / 2, (y0 + y1) / 2, 0.0]), np.array([(x1 - x0) / 2, (y1 - y0) / 2, 0.0])
+            corners_px, depth_m = self.camera.project(middle + half * _UNDER)
             if float(depth_m.min()) > 0.8 and solid.mover.kind != "person":
                 points = (np.clip(corners_px, -4000, 8000) * _SUBPIXEL).astype(np.int32)
                 cv2.fillConvexPoly(under, points, 120, cv2.LINE_AA, _SUBPIXEL_BITS)

@@ -16,6 +16,7 @@ from streams.simulated.layout import GUTTER_M, Layout, layout_of
 from streams.simulated.movers import Mover, Pose
 from streams.simulated.phases import Phases, phases_of
 from streams.simulated.settings import WorldSettings
+from streams.simulated.surroundings import Surroundings
 
 TICK_S = 0.05
 WARM_UP_S = 45.0
@@ -89,7 +90,7 @@ class Traffic:
             self.movers[mover.mover_id] = mover
         self._note_red_onset(t_s)
         vehicles = [mover for mover in self.movers.values() if mover.kind != "person"]
-        gaps = _Surroundings(list(self.movers.values()), vehicles)
+        gaps = Surroundings(list(self.movers.values()), vehicles)
         wishes = [self._acceleration(mover, row, gaps, t_s) for row, mover in enumerate(vehicles)]
         for row, (mover, wish) in enumerate(zip(vehicles, wishes, strict=True)):
             self._weave(mover, row, gaps)
@@ -105,7 +106,7 @@ class Traffic:
             self._front_at_red = {m.mover_id: m.front_m for m in self.movers.values() if m.stream == "ours"}
         self._was_red = is_red
 
-    def _acceleration(self, mover: Mover, row: int, gaps: _Surroundings, t_s: float) -> float:
+    def _acceleration(self, mover: Mover, row: int, gaps: Surroundings, t_s: float) -> float:
         gap_m, leader_speed = gaps.ahead(row)
         wish = _follow(mover, gap_m, leader_speed)
         stop_m = self._stop_within(mover, gaps, t_s)
@@ -115,7 +116,7 @@ class Traffic:
             wish = min(wish, -1.5)
         return max(-_HARD_BRAKE, wish)
 
-    def _stop_within(self, mover: Mover, gaps: _Surroundings, t_s: float) -> float | None:
+    def _stop_within(self, mover: Mover, gaps: Surroundings, t_s: float) -> float | None:
         """Metres to the place where the lamp makes this vehicle stop, None where it does not."""
         to_line_m = -mover.front_m
         if to_line_m < (-_NOSE_M if mover.speed < _CREEP else 0.0):
@@ -130,14 +131,14 @@ class Traffic:
             return None
         return to_line_m - mover.stop_gap_m
 
-    def _dares(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
+    def _dares(self, mover: Mover, gaps: Surroundings, t_s: float) -> bool:
         if mover.stream != "ours" or mover.intent not in ("runs_red", "jumps_green"):
             return False
         if mover.intent == "jumps_green" and self.phases.to_green_s(t_s) > mover.jump_lead_s:
             return False
         return self.phases.into_red_s(t_s) > 0.8 and self._is_way_free(mover, gaps, t_s)
 
-    def _is_way_free(self, mover: Mover, gaps: _Surroundings, t_s: float) -> bool:
+    def _is_way_free(self, mover: Mover, gaps: Surroundings, t_s: float) -> bool:
         """No cross traffic will meet this vehicle before it is through."""
         if self.phases.cross(t_s) == "red" and self.phases.to_green_s(t_s) > 6.0:
             return False
@@ -156,7 +157,7 @@ class Traffic:
     def _cross_may_start(self, other: Mover, t_s: float) -> bool:
         return other.front_m < 1.0 and self.phases.cross(t_s) == "green"
 
-    def _weave(self, mover: Mover, row: int, gaps: _Surroundings) -> None:
+    def _weave(self, mover: Mover, row: int, gaps: Surroundings) -> None:
         """Motorbikes look for room beside a slower vehicle, twice a second."""
         if mover.kind != "motorcycle" or mover.intent == "wrong_side" or (self._tick + mover.mover_id) % 10:
             return
@@ -234,62 +235,3 @@ def _follow(mover: Mover, gap_m: float, leader_speed: float) -> float:
     wish_m = jam_m + max(0.0, mover.speed * mover.headway_s + mover.speed * closing / root)
     free = 1 - (mover.speed / mover.wish_speed) ** 4
     return mover.acceleration * (free - (wish_m / max(gap_m, 0.15)) ** 2)
-
-
-class _Surroundings:
-    """Who is near whom at one tick, as arrays."""
-
-    def __init__(self, everybody: list[Mover], vehicles: list[Mover]) -> None:
-        self.everybody = everybody
-        self._vehicles = vehicles
-        others = [m for m in everybody if m.kind != "person" or m.walk_to is not None]
-        self._others = others
-        if others:
-            self._box = np.array([m.extent() for m in others])
-            self._direction = np.array([[math.sin(m.yaw), math.cos(m.yaw)] for m in others])
-            self._speed = np.array([m.speed for m in others])
-            self._ids = np.array([m.mover_id for m in others])
-            self._is_person = np.array([m.kind == "person" for m in others])
-            self._ahead = [self._look_ahead(m, 0.0) for m in vehicles]
-
-    def _look_ahead(self, mover: Mover, shift_m: float) -> tuple[float, float]:
-        dx, dy = math.sin(mover.yaw), math.cos(mover.yaw)
-        x0, x1, y0, y1 = mover.extent()
-        margin_m = 0.12 if mover.kind in ("motorcycle", "bicycle") else 0.25
-        box = self._box
-        if abs(dy) >= abs(dx):
-            side = shift_m * (1 if dy > 0 else -1)
-            beside = (box[:, 0] < x1 + side + margin_m) & (box[:, 1] > x0 + side - margin_m)
-            gap = box[:, 2] - y1 if dy > 0 else y0 - box[:, 3]
-        else:
-            side = -shift_m * (1 if dx > 0 else -1)
-            beside = (box[:, 2] < y1 + side + margin_m) & (box[:, 3] > y0 + side - margin_m)
-            gap = box[:, 0] - x1 if dx > 0 else x0 - box[:, 1]
-        same = self._direction @ np.array([dx, dy])
-        counts = beside & (gap > -0.6) & (same > -0.5) & (self._ids != mover.mover_id)
-        if mover.front_m < -1.0:
-            counts &= (same > 0.5) | self._is_person
-        if not counts.any():
-            return 1000.0, 0.0
-        gap = np.where(counts, gap, np.inf)
-        nearest = int(np.argmin(gap))
-        return max(0.1, float(gap[nearest])), float(self._speed[nearest] * max(0.0, same[nearest]))
-
-    def ahead(self, row: int) -> tuple[float, float]:
-        """Gap in metres to the next one in the way of vehicle `row`, and that one's speed in this direction."""
-        return self._ahead[row]
-
-    def has_room(self, row: int, step_m: float, at_least_m: float) -> bool:
-        """The strip `step_m` to the right is longer than `at_least_m` ahead and nobody rides beside there."""
-        mover = self._vehicles[row]
-        if self._look_ahead(mover, step_m)[0] < at_least_m:
-            return False
-        x0, x1, y0, y1 = mover.extent()
-        dx, dy = math.sin(mover.yaw), math.cos(mover.yaw)
-        sx, sy = step_m * dy, -step_m * dx
-        x0, x1 = min(x0, x0 + sx) - 0.2, max(x1, x1 + sx) + 0.2
-        y0, y1 = min(y0, y0 + sy) - 0.2, max(y1, y1 + sy) + 0.2
-        x0, x1, y0, y1 = x0 - abs(dx) * 1.2, x1 + abs(dx) * 1.2, y0 - abs(dy) * 1.2, y1 + abs(dy) * 1.2
-        box = self._box
-        hit = (box[:, 0] < x1) & (box[:, 1] > x0) & (box[:, 2] < y1) & (box[:, 3] > y0) & (self._ids != mover.mover_id)
-        return not bool(hit.any())
