@@ -62,6 +62,7 @@ class Ring:
             if self._file is not None:
                 segment = self._segments[-1]
                 segment.last_us = max(segment.last_us, packet.pts_us)
+                segment.has_packet = True
                 self._stay_in_bounds()
 
     def note_frame(self, pts_us: int, index: int) -> None:
@@ -151,12 +152,14 @@ class Ring:
         return segment.closed_s is not None and now_s - segment.closed_s > self._settings.max_seconds
 
     def _drop_oldest(self, reason: str) -> None:
-        oldest = self._segments.pop(0)
+        self._remove(self._segments.pop(0))
+        self._counters.add("ring_segments_overwritten", reason)
+
+    def _remove(self, segment: Segment) -> None:
         try:
-            oldest.path.unlink(missing_ok=True)
+            segment.path.unlink(missing_ok=True)
         except OSError:
             self._counters.add("ring_segments_not_removed")
-        self._counters.add("ring_segments_overwritten", reason)
 
     def _close_segment(self) -> None:
         if self._file is None:
@@ -164,3 +167,5 @@ class Ring:
         os.close(self._file)
         self._file = None
         self._segments[-1].closed_s = self._monotonic()
+        if not self._segments[-1].has_packet:
+            self._remove(self._segments.pop())

@@ -30,6 +30,7 @@ class Segment:
     newest_frame_us: int | None = None
     length_bytes: int = 0
     is_ended: bool = False
+    has_packet: bool = False
     closed_s: float | None = None
     """Monotonic time at which the writer left it."""
 
@@ -119,7 +120,6 @@ def window_of(segments: list[Segment], connection: int, from_us: int, to_us: int
 
 def _summary(path: Path, sequence: int) -> Segment | None:
     segment: Segment | None = None
-    has_packet = False
     for record in _records(path):
         if isinstance(record, StreamFacts):
             segment = Segment(path, sequence, record.connection, length_bytes=path.stat().st_size)
@@ -127,14 +127,14 @@ def _summary(path: Path, sequence: int) -> Segment | None:
             return None
         elif isinstance(record, NumberedPacket):
             pts_us = record.packet.pts_us
-            segment.first_us = segment.first_us if has_packet else pts_us
-            segment.last_us = max(segment.last_us, pts_us) if has_packet else pts_us
-            has_packet = True
+            segment.first_us = segment.first_us if segment.has_packet else pts_us
+            segment.last_us = max(segment.last_us, pts_us) if segment.has_packet else pts_us
+            segment.has_packet = True
         elif isinstance(record, DecodedFrame):
             segment.newest_frame_us = max(record.pts_us, segment.newest_frame_us or record.pts_us)
         else:
             segment.is_ended = True
-    return segment if has_packet else None
+    return segment if segment is not None and segment.has_packet else None
 
 
 def _records(path: Path) -> Iterator[StreamFacts | NumberedPacket | DecodedFrame | End]:

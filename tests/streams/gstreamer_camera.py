@@ -1,4 +1,4 @@
-"""A GStreamer RTSP camera for fault tests. Runs under /usr/bin/python3: `gstreamer_camera.py PORT FILE CODEC DROP USER PASSWORD`.
+"""A GStreamer RTSP camera for fault tests, under /usr/bin/python3; arguments: PORT FILE CODEC DROP USER PASSWORD.
 
 DROP is the share of RTP packets that never leave. USER "" asks for no password.
 """
