@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from detector.geometry.homography import Homography
 from detector.geometry.line import DirectedLine
 from models.domain.camera import Camera, Lane, SignalHead, Zone
 from models.domain.scene import Scene
@@ -30,11 +32,22 @@ class RuleSettings(BaseModel):
     act_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """The camera's geometry as rules ask for it, by the names of the camera file."""
 
     camera: Camera
+
+    @cached_property
+    def ground(self) -> Homography | None:
+        """The road plane, where the camera file has surveyed points.
+
+        Raises:
+            GroundUnusableError: the points make no plane.
+        """
+        if self.camera.ground is None:
+            return None
+        return Homography.from_points(self.camera.ground.points_px, self.camera.ground.points_m)
 
     def line(self, key: str, name: str) -> DirectedLine:
         """The directed line of that name.

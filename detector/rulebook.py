@@ -12,6 +12,7 @@ from functools import cache
 from pydantic import ValidationError
 
 import detector.rules
+from detector.geometry.homography import GroundUnusableError
 from detector.geometry.zone import is_inside
 from detector.rule import Rule, RuleSettings, SettingError, Site
 from models.camera_file import CameraFile, nearest
@@ -77,6 +78,10 @@ class Rulebook:
             models.camera_file.CameraFileError: an unknown rule or setting; the message names the line.
         """
         self._site = Site(file.camera)
+        try:
+            _ = self._site.ground
+        except GroundUnusableError as error:
+            raise file.error(("ground",), str(error)) from None
         self._excluded: Sequence[Zone] = [zone for zone in file.camera.zones if zone.exclude]
         self._posted = [
             posted for number, entry in enumerate(file.camera.rules) if (posted := self._post(file, number, entry))

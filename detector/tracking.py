@@ -70,20 +70,21 @@ class _History:
 class _Pool:
     """One ByteTrack and the histories of its tracks."""
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self) -> None:
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(LOST_S * 30),
-            frame_rate=rate_hz,
+            frame_rate=30.0,
             track_activation_threshold=START_CONFIDENCE,
             minimum_consecutive_frames=2,
-            minimum_iou_threshold=_least_similarity(rate_hz),
+            minimum_iou_threshold=SIMILARITY_FAST,
             high_conf_det_threshold=STRONG_CONFIDENCE,
             iou=DIoU(),
         )
         self.histories: dict[int, _History] = {}
         self._seen_us: dict[int, int] = {}
 
-    def update(self, sightings: Sequence[Sighting], pts_us: int, next_id: list[int]) -> list[Track]:
+    def update(self, sightings: Sequence[Sighting], pts_us: int, rate_hz: float, next_id: list[int]) -> list[Track]:
+        self._tracker.minimum_iou_threshold = _least_similarity(rate_hz)
         matched = self._tracker.update(_as_detections(sightings), timestamp=pts_us / 1_000_000)
         tracks = []
         numbers, ids = matched.data.get("number", np.array([], dtype=int)), matched.tracker_id
@@ -111,24 +112,29 @@ class _Pool:
 
 
 class VehicleTracker:
-    """Follows the vehicles of one connection of one camera.
+    """Follows the vehicles of one connection of one camera, by the frames' own times."""
 
-    Args:
-        rate_hz: frames a second, roughly; the matching itself goes by the frames' own times.
-    """
-
-    def __init__(self, rate_hz: float) -> None:
-        self._two_wheelers = _Pool(rate_hz)
-        self._four_wheelers = _Pool(rate_hz)
+    def __init__(self) -> None:
+        self._two_wheelers = _Pool()
+        self._four_wheelers = _Pool()
         self._next_id = [1]
 
-    def update(self, detections: Sequence[Detection], pts_us: int) -> tuple[tuple[Track, ...], tuple[int, ...]]:
-        """The tracks seen at this instant, by ascending id, and the ids of those that ended."""
+    def update(
+        self, detections: Sequence[Detection], pts_us: int, interval_us: int
+    ) -> tuple[tuple[Track, ...], tuple[int, ...]]:
+        """The tracks seen at this instant, by ascending id, and the ids of those that ended.
+
+        Args:
+            detections: of this frame.
+            pts_us: stream time of this frame.
+            interval_us: the usual time between frames that are looked at.
+        """
+        rate_hz = 1_000_000 / max(1, interval_us)
         sightings = join_riders(detections)
         four = [s for s in sightings if s.label in ("car", "bus", "truck")]
         two = [s for s in sightings if s.label not in ("car", "bus", "truck")]
-        tracks = self._two_wheelers.update(two, pts_us, self._next_id)
-        tracks += self._four_wheelers.update(four, pts_us, self._next_id)
+        tracks = self._two_wheelers.update(two, pts_us, rate_hz, self._next_id)
+        tracks += self._four_wheelers.update(four, pts_us, rate_hz, self._next_id)
         ended = self._two_wheelers.end(pts_us) + self._four_wheelers.end(pts_us)
         return tuple(sorted(tracks, key=lambda t: t.track_id)), tuple(sorted(ended))
 

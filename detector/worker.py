@@ -84,13 +84,12 @@ class _Connection:
 class Walk:
     """Takes the frames of one camera in turn, and gives the claims that each completes."""
 
-    def __init__(self, file: CameraFile, vehicles: VehicleDetector, *, rate_hz: float, is_recording: bool) -> None:
+    def __init__(self, file: CameraFile, vehicles: VehicleDetector, *, is_recording: bool) -> None:
         """Makes rules, tracker and lamp readers ready.
 
         Args:
             file: the camera file.
             vehicles: the network.
-            rate_hz: frames a second, roughly.
             is_recording: the source is a recorded file.
 
         Raises:
@@ -98,7 +97,6 @@ class Walk:
         """
         self._file = file
         self._vehicles = vehicles
-        self._rate_hz = rate_hz
         self._is_recording = is_recording
         self._region = region_of_interest(file.camera)
         self._phases = {head.id: PhaseReader(head.id) for head in file.camera.signals if head.head_px is not None}
@@ -153,7 +151,7 @@ class Walk:
         for signal_id in self._phases:
             finished = self._phases[signal_id].finished + list(self._phases[signal_id].phases)[-1:]
             self._phases[signal_id] = PhaseReader(signal_id, finished=finished)
-        return _Connection(VehicleTracker(self._rate_hz), Rulebook(self._file, is_recording=self._is_recording))
+        return _Connection(VehicleTracker(), Rulebook(self._file, is_recording=self._is_recording))
 
     def _detect(self, frame: Frame) -> list[Detection]:
         cut, x_px, y_px, scale_x, scale_y = _cut(frame.image, self._region, self._file)
@@ -178,7 +176,7 @@ class Walk:
         if connection.last_us is not None:
             connection.intervals_us.append(frame.pts_us - connection.last_us)
         connection.last_us = frame.pts_us
-        tracks, ended = connection.tracker.update(detections, frame.pts_us)
+        tracks, ended = connection.tracker.update(detections, frame.pts_us, self._interval_us())
         scene = Scene(
             frame_index=frame.index,
             pts_us=frame.pts_us,

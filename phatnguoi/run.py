@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +30,7 @@ from phatnguoi.weights import SHIPPED
 from streams.counters import Counters
 from streams.errors import StreamError
 from streams.open import Camera, open_source
-
-USUAL_RATE_HZ = 15.0
+from streams.ring_settings import RingSettings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     counters = Counters()
     try:
-        camera = open_source(arguments.source or file.source(), starts_at=file.camera.starts_at, counters=counters)
+        camera = open_source(
+            arguments.source or file.source(),
+            starts_at=file.camera.starts_at,
+            ring=RingSettings(arguments.out / "ring"),
+            counters=counters,
+        )
         return _read(arguments, file, weights, camera)
     except CameraFileError as error:
         raise CommandError(str(error)) from None
@@ -117,8 +122,7 @@ class _Result:
 
 def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
     shape = camera.shape()
-    rate_hz = (shape.rate_hz if shape else None) or USUAL_RATE_HZ
-    walk = Walk(file, weights.detector, rate_hz=rate_hz, is_recording=not camera.is_live)
+    walk = Walk(file, weights.detector, is_recording=not camera.is_live)
     arguments.out.mkdir(parents=True, exist_ok=True)
     claims_path, signals_path = arguments.out / "violations.jsonl", arguments.out / "signals.jsonl"
     with (
@@ -142,6 +146,7 @@ def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, cam
                 result.write_claim(claimed, claim, camera)
         result.write_phases(walk.finished_phases())
         result.write_phases({name: [phase] for name, phase in walk.open_phases().items()})
+    shutil.rmtree(arguments.out / "ring", ignore_errors=True)
     _write_counters(arguments.out, camera, walk, result)
     if arguments.profile:
         _write_profile(arguments, walk, weights)

@@ -41,6 +41,9 @@ class Settings(RuleSettings):
         le=10.0,
         description="Least travel from before to beyond the line, in the vehicle's own box heights.",
     )
+    travel_m: float = Field(
+        3.0, ge=1.0, le=20.0, description="The same in metres, where the camera file has ground points."
+    )
     unseen_s: float = Field(
         0.7, gt=0.0, le=2.0, description="A vehicle hidden for longer while it passes the line is not claimed."
     )
@@ -93,6 +96,7 @@ class RedLight:
         self._settings = settings
         self._line = site.line("line", settings.line)
         self._signal_id = site.signal("signal", settings.signal).id
+        self._ground = site.ground
         self._height_px = site.camera.frame.height
         self._passages: dict[int, _Passage] = {}
         self._claimed: set[int] = set()
@@ -189,6 +193,13 @@ class RedLight:
             left_red_us=left_red_us,
         )
 
+    def _has_travelled(self, passage: _Passage, at: Moment, track: Track) -> bool:
+        """The way from the "before" to here is a drive, not a jitter: in metres where the ground is known."""
+        if self._ground is not None:
+            return self._ground.distance_m(passage.before_point, track.ground_contact) >= self._settings.travel_m
+        way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
+        return way_px >= self._settings.travel_heights * at.box.height
+
     def _claim(self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
         if passage.at is None or not passage.is_past or passage.before_count < 2 or track.vehicle is None:
             return None
@@ -198,8 +209,7 @@ class RedLight:
         into_red_us = passage.cross_us - passage.red_us
         if into_red_us - u_us < self._settings.grace_s * SECOND_US:
             return None
-        line_way = self._line.signed_distance(track.ground_contact) - passage.before_contact
-        if line_way < self._settings.travel_heights * passage.at.box.height:
+        if not self._has_travelled(passage, passage.at, track):
             return None
         return Violation(
             rule=self.code,

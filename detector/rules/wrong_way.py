@@ -38,6 +38,9 @@ class Settings(RuleSettings):
     distance_heights: float = Field(
         0.7, ge=0.3, le=20.0, description="Least way against the heading, in the vehicle's own box heights."
     )
+    distance_m: float = Field(
+        15.0, ge=2.0, le=500.0, description="The same in metres, where the camera file has ground points."
+    )
     duration_s: float = Field(1.0, ge=0.2, le=20.0, description="Least time against the heading.")
     unseen_s: float = Field(0.7, gt=0.0, le=3.0, description="A longer gap in the track begins the way anew.")
 
@@ -72,6 +75,7 @@ class WrongWay:
     def __init__(self, settings: Settings, site: Site) -> None:
         self._settings = settings
         lane = site.lane("lane", settings.lane)
+        self._ground = site.ground
         self._polygon = lane.polygon_px
         self._heading = _unit(lane.heading_px[0], lane.heading_px[1])
         self._act_code = settings.act_code or ("WRONG_WAY" if lane.street == "one_way" else "WRONG_LANE")
@@ -135,12 +139,18 @@ class WrongWay:
         """Way from a to b along the heading, px; negative against it."""
         return (b.x - a.x) * self._heading[0] + (b.y - a.y) * self._heading[1]
 
+    def _is_far(self, way: _Way, against_px: float) -> bool:
+        """The way is long enough: in metres where the ground is known, else in the vehicle's own box heights."""
+        if self._ground is not None:
+            return self._ground.distance_m(way.start_point, way.last_point) >= self._settings.distance_m
+        return against_px >= self._settings.distance_heights * way.height_px
+
     def _claim(self, way: _Way, track: Track, scene: Scene) -> Violation | None:
         if track.vehicle is None or way.steps < LEAST_STEPS:
             return None
         net_px, against_px = _distance(way.start_point, way.last_point), -self._along(way.start_point, way.last_point)
         duration_us = scene.pts_us - way.start.pts_us
-        if against_px < self._settings.distance_heights * way.height_px:
+        if not self._is_far(way, against_px):
             return None
         if duration_us < self._settings.duration_s * SECOND_US:
             return None

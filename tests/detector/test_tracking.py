@@ -13,9 +13,11 @@ def seen(label: DetectionLabel, x: float, y: float, width: float = 40, height: f
     return Detection(BoxPx(x, y, x + width, y + height), label, 0.8)
 
 
-def follow(frames: list[list[Detection]], rate_hz: float = 6.0) -> list[tuple[Track, ...]]:
-    tracker = VehicleTracker(rate_hz)
-    return [tracker.update(detections, number * INTERVAL_US)[0] for number, detections in enumerate(frames)]
+def follow(frames: list[list[Detection]]) -> list[tuple[Track, ...]]:
+    tracker = VehicleTracker()
+    return [
+        tracker.update(detections, number * INTERVAL_US, INTERVAL_US)[0] for number, detections in enumerate(frames)
+    ]
 
 
 def test_a_car_keeps_its_id() -> None:
@@ -31,12 +33,12 @@ def test_a_vehicle_unseen_for_half_a_second_keeps_its_id() -> None:
 
 
 def test_an_id_is_never_used_again() -> None:
-    tracker = VehicleTracker(6.0)
+    tracker = VehicleTracker()
     ids, ended_ids = set(), set()
     for round_number in range(5):
         for step in range(30):
             detections = [seen("car", 100 + 8 * step, 100)] if step < 10 else []
-            tracks, ended = tracker.update(detections, (round_number * 30 + step) * INTERVAL_US)
+            tracks, ended = tracker.update(detections, (round_number * 30 + step) * INTERVAL_US, INTERVAL_US)
             ids |= {track.track_id for track in tracks}
             ended_ids |= set(ended)
     assert ids == ended_ids == {1, 2, 3, 4, 5}
