@@ -50,12 +50,12 @@ def show_evidence(person: Person, office: OfficeHere, case_id: str, name: str) -
 
 
 @router.post("/next")
-def take_next(form: CheckedForm, person: Person, office: OfficeHere) -> Response:
+def take_next(person: Person, form: CheckedForm, office: OfficeHere) -> Response:
     return _next(office, person, "")
 
 
 @router.post("/cases/{case_id}/take")
-def take(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def take(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     try:
         office.reviews.take(person.actor, case_id)
     except CaseHeldError:
@@ -64,13 +64,13 @@ def take(request: Request, form: CheckedForm, person: Person, office: OfficeHere
 
 
 @router.post("/cases/{case_id}/release")
-def release(form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def release(person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     office.reviews.release(person.actor, case_id)
     return RedirectResponse("/queue?said=released", status_code=303)
 
 
 @router.post("/cases/{case_id}/confirm")
-def confirm(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def confirm(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     typed = {name: form[name] for name in ("plate", "vehicle", "plate_colour")}
     wrong = check_confirmation(typed, page_text(request))
     if not wrong:
@@ -84,7 +84,7 @@ def confirm(request: Request, form: CheckedForm, person: Person, office: OfficeH
 
 
 @router.post("/cases/{case_id}/reject")
-def reject(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def reject(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     try:
         office.reviews.reject(person.actor, case_id, reason=form["reason"])
     except InputError as error:
@@ -94,7 +94,7 @@ def reject(request: Request, form: CheckedForm, person: Person, office: OfficeHe
 
 
 @router.post("/cases/{case_id}/uphold")
-def uphold(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def uphold(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     try:
         office.reviews.uphold(person.actor, case_id, reason=form["reason"])
     except InputError as error:
@@ -103,7 +103,7 @@ def uphold(request: Request, form: CheckedForm, person: Person, office: OfficeHe
 
 
 @router.post("/cases/{case_id}/withdraw")
-def withdraw(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def withdraw(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     try:
         office.reviews.withdraw(person.actor, case_id, reason=form["reason"])
     except InputError as error:
@@ -112,7 +112,7 @@ def withdraw(request: Request, form: CheckedForm, person: Person, office: Office
 
 
 @router.post("/cases/{case_id}/issue")
-def issue(request: Request, form: CheckedForm, person: Person, office: OfficeHere, case_id: str) -> Response:
+def issue(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
     """Not a redirect: the code is in this one answer, and nowhere else."""
     issued = office.notices.issue(person.actor, case_id)
     url = f"{str(office.settings.public_url).rstrip('/')}/t/{issued.case_id}?c={issued.code}"

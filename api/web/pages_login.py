@@ -60,7 +60,7 @@ async def sign_in(request: Request, form: CheckedForm, office: OfficeHere, sessi
 
 @router.post("/logout")
 def sign_out(
-    request: Request, form: CheckedForm, person: Person, office: OfficeHere, sessions: SessionsHere
+    request: Request, person: Person, form: CheckedForm, office: OfficeHere, sessions: SessionsHere
 ) -> Response:
     sessions.sign_out(request.cookies.get(session_cookie(request)), office.clock())
     response = RedirectResponse("/login?why=signed_out", status_code=303)

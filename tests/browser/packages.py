@@ -25,6 +25,10 @@ RED_FRAME = 45
 MOMENTS = {"before": 48, "at": ACT_FRAME, "beyond": 78}
 STOP_LINE_Y_PX = 300
 SIZE_PX = (640, 480)
+ENCODER_OPTIONS = {
+    "libx264": {"g": "12", "preset": "ultrafast"},
+    "libx265": {"preset": "ultrafast", "x265-params": "keyint=12:log-level=none"},
+}
 _DARK, _WHITE, _PLATE = (58, 62, 64), (236, 238, 240), (250, 250, 250)
 
 
@@ -182,6 +186,10 @@ def _with_manifest(plain: Package, manifest: Manifest, occurred_at: datetime) ->
     stored = put(plain.root, key, body)
     others = tuple(each for each in plain.message.objects if each.name != "manifest.json")
     message = plain.message.model_copy(
-        update={"objects": (*others, stored), "manifest_sha256": hashlib.sha256(body).hexdigest()}
+        update={
+            "objects": (*others, stored),
+            "manifest_sha256": hashlib.sha256(body).hexdigest(),
+            "box_px16": manifest.moments[1].box_px16,
+        }
     )
     return Package(message, manifest, plain.root)

@@ -45,7 +45,9 @@ def _used() -> tuple[set[str], set[str]]:
 def test_every_key_that_is_used_is_there() -> None:
     keys, _ = _used()
     assert len(keys) > 100
-    missing = [key for key in keys if key not in catalogue() and not key.endswith(("_", ".jpg", ".mp4", ".js", ".html"))]
+    missing = [
+        key for key in keys if key not in catalogue() and not key.endswith(("_", ".jpg", ".mp4", ".js", ".html"))
+    ]
     assert missing == []
 
 

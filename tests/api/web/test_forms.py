@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.api.web.site import Browser, Site
@@ -52,9 +54,11 @@ def test_the_citizens_forms_too(site: Site, form: str) -> None:
     assert _refused(site.browser(), f"{path}/{form}", None) == 403
 
 
-def test_without_a_session_a_form_leads_to_the_door(site: Site) -> None:
+def test_an_ended_session_leads_to_the_door_and_back(site: Site) -> None:
     case_id = site.small.new_case()
-    browser = site.browser()
-    browser.get("/login")
+    browser = site.signed_in("hoa", "reviewer")
+    browser.get(f"/cases/{case_id}")
+    site.small.clock.turn(timedelta(hours=9))
     answer = browser.client.post(f"/cases/{case_id}/take", data={"form_token": browser.token}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/login?why=ended&next=/cases/{case_id}")
+    assert "Phiên đã hết" in browser.get(answer.headers["location"]).text
