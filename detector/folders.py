@@ -1,0 +1,61 @@
+"""What a worker keeps on disk, and the lock that makes it one worker."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.errors import AlreadyRunningError
+
+LOCK_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFolders:
+    """Everything under one root: `outbox.db`, `packages/<claim>/`, `rings/<camera>/`, `locks/`."""
+
+    root: Path
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox.db"
+
+    @property
+    def packages(self) -> Path:
+        return self.root / "packages"
+
+    def ring(self, camera_id: str) -> Path:
+        return self.root / "rings" / camera_id
+
+    @contextmanager
+    def held(self, name: str, timeout_s: float = 0.0) -> Iterator[None]:
+        """Holds the lock of that name; the kernel lets it go when the process dies.
+
+        Raises:
+            AlreadyRunningError: another process held it for all of `timeout_s`.
+        """
+        folder = self.root / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        deadline_s = time.monotonic() + timeout_s
+        handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while not _locked(handle):
+                if time.monotonic() >= deadline_s:
+                    raise AlreadyRunningError(f"{folder / name}: held by another process, expected to be the only one")
+                time.sleep(LOCK_POLL_S)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""The office as the worker sees it: hand in a claim, ask what became of it. The office never calls back."""
+
+from __future__ import annotations
+
+import httpx
+from pydantic import SecretStr, ValidationError
+
+from detector.errors import (
+    OfficeRefusedWorkerError,
+    OfficeUnreachableError,
+    SubmissionConflictError,
+    SubmissionRejectedError,
+    SubmissionUnknownError,
+)
+from models.domain.submission import SubmissionAnswer
+
+CONNECT_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 15.0
+_PATH = "/api/submissions"
+_NOT_UNDERSTOOD = frozenset({400, 413, 415, 422})
+
+
+class OfficeClient:
+    """One connection pool to one office. Nothing is tried twice here: the publisher does that, with growing waits."""
+
+    def __init__(self, url: str, worker_key: SecretStr, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._client = httpx.Client(
+            base_url=url.rstrip("/"),
+            headers={"Authorization": f"Bearer {worker_key.get_secret_value()}"},
+            timeout=httpx.Timeout(answer_timeout_s, connect=CONNECT_TIMEOUT_S),
+            trust_env=False,
+        )
+
+    def submit(self, claim_id: str, message: str) -> SubmissionAnswer:
+        """Hands in a `Submission` (as JSON). The same message may be sent any number of times.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: the claim waits.
+            SubmissionConflictError, SubmissionRejectedError: a person must look at this claim.
+        """
+        headers = {"Content-Type": "application/json"}
+        response = self._ask("POST", _PATH, content=message.encode(), headers=headers)
+        if response.status_code == httpx.codes.CONFLICT:
+            raise SubmissionConflictError(f"{claim_id}: the office answered 409: it has this id with another manifest")
+        if response.status_code in _NOT_UNDERSTOOD:
+            raise SubmissionRejectedError(f"{claim_id}: got {response.status_code} from the office, expected 202")
+        return _read(response, claim_id)
+
+    def answer(self, claim_id: str) -> SubmissionAnswer:
+        """What became of it.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: the claim waits.
+            SubmissionUnknownError: submit it again.
+        """
+        response = self._ask("GET", f"{_PATH}/{claim_id}")
+        if response.status_code == httpx.codes.NOT_FOUND and _is_the_offices(response):
+            raise SubmissionUnknownError(f"{claim_id}: the office answered 404, expected to find it")
+        return _read(response, claim_id)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _ask(self, method: str, path: str, **content: object) -> httpx.Response:
+        try:
+            return self._client.request(method, path, **content)  # type: ignore[arg-type]
+        except httpx.HTTPError as error:
+            raise OfficeUnreachableError(f"the office does not answer ({type(error).__name__})") from None
+
+
+def _read(response: httpx.Response, claim_id: str) -> SubmissionAnswer:
+    if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        raise OfficeRefusedWorkerError(f"got {response.status_code} from the office, expected a key that it knows")
+    if response.status_code not in (httpx.codes.OK, httpx.codes.ACCEPTED):
+        raise OfficeUnreachableError(f"got {response.status_code} from the office, expected 200 or 202")
+    try:
+        answer = SubmissionAnswer.model_validate_json(response.content)
+    except ValidationError:
+        raise OfficeUnreachableError(
+            "got an answer that is none of the office's, expected a SubmissionAnswer"
+        ) from None
+    if answer.submission_id != claim_id:
+        raise OfficeUnreachableError(f"got an answer about {answer.submission_id}, expected one about {claim_id}")
+    return answer
+
+
+def _is_the_offices(response: httpx.Response) -> bool:
+    """A proxy's 404 says nothing about a claim: the office's own names its code."""
+    try:
+        content = response.json()
+    except ValueError:
+        return False
+    return isinstance(content, dict) and content.get("code") == "not_found"

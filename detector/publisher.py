@@ -1,0 +1,154 @@
+"""The publisher's process: packages in one thread, store and office in another, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from detector.evidence.claim import Claim
+from detector.folders import WorkerFolders
+from detector.office import OfficeClient
+from detector.outbox import Outbox
+from detector.publish import Bench, Packager, Sender
+from detector.settings import WorkerSettings
+from detector.store import EvidenceStore, open_store
+from streams.file_packets import FilePackets
+from streams.packets import PacketStore
+from streams.ring_reader import RingReader
+
+IDLE_S = 0.2
+DATABASE_WAIT_S = 1.0
+PRUNE_EVERY_S = 3600.0
+LOCK_TIMEOUT_S = 15.0
+NICE = 10
+"""Frames go before packages."""
+_log = logging.getLogger("phatnguoi.publish")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A camera that is a recorded file: its packets are cut from the file itself."""
+
+    path: Path
+    starts_at: datetime
+
+
+@dataclass(slots=True)
+class PacketsByCamera:
+    """Finds the packets of a claim: in the camera's ring, or in the recording that it reads."""
+
+    folders: WorkerFolders
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+    _files: dict[str, FilePackets] = field(default_factory=dict)
+
+    def __call__(self, claim: Claim) -> PacketStore:
+        camera_id = claim.camera.id
+        recording = self.recordings.get(camera_id)
+        if recording is None:
+            return RingReader(self.folders.ring(camera_id))
+        if camera_id not in self._files:
+            self._files[camera_id] = FilePackets(recording.path, recording.starts_at)
+        return self._files[camera_id]
+
+
+@dataclass(slots=True)
+class Publisher:
+    """Both halves at work. `run` returns when `stop` is set, and raises what one of them could not bear."""
+
+    bench: Bench
+    packager: Packager
+    sender: Sender
+    stop: threading.Event = field(default_factory=threading.Event)
+    _failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Works until `stop` is set.
+
+        Raises:
+            AlreadyRunningError: another publisher works on this folder.
+        """
+        with self.bench.folders.held("publisher", LOCK_TIMEOUT_S):
+            sweep(self.bench)
+            thread = threading.Thread(target=self._guarded, args=(self.packager.step,), name="packager")
+            thread.start()
+            self._guarded(self.sender.step)
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _guarded(self, step: Callable[[], bool]) -> None:
+        """What one half cannot bear ends both: the supervisor starts the process anew."""
+        try:
+            self._loop(step)
+        except BaseException as error:  # noqa: BLE001 - the one place of this process; raised by `run`
+            self._failure = self._failure or error
+        finally:
+            self.stop.set()
+            self.bench.outbox.close()
+
+    def _loop(self, step: Callable[[], bool]) -> None:
+        pruned_s = time.monotonic()
+        while not self.stop.is_set():
+            try:
+                did_something = step()
+                if time.monotonic() - pruned_s > PRUNE_EVERY_S:
+                    self.bench.outbox.prune()
+                    pruned_s = time.monotonic()
+            except sqlite3.OperationalError as error:
+                self.bench.counters.add("outbox_failures")
+                _log.error("the outbox cannot be written, tried again", extra={"reason": str(error)})
+                self.stop.wait(DATABASE_WAIT_S)
+                continue
+            if not did_something:
+                self.stop.wait(IDLE_S)
+
+
+def sweep(bench: Bench) -> None:
+    """Removes package folders that belong to no claim under way: their process died between two steps."""
+    if not bench.folders.packages.is_dir():
+        return
+    for folder in bench.folders.packages.iterdir():
+        row = bench.outbox.row(folder.name)
+        if row is None or row.state == "done":
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_publisher(settings: WorkerSettings, recordings: Mapping[str, Recording] | None = None) -> Publisher:
+    """The publisher as the settings want it.
+
+    Raises:
+        SettingsError: the store's address makes no sense.
+        OutboxUnusableError: the outbox is none.
+    """
+    folders = WorkerFolders(settings.worker_folder)
+    bench = Bench(folders, Outbox(folders.outbox))
+    office = OfficeClient(str(settings.office_url), settings.worker_key)
+    packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})))
+    return Publisher(bench, packager, Sender(bench, settings_store(settings), office))
+
+
+def settings_store(settings: WorkerSettings) -> EvidenceStore:
+    """The store that the settings name.
+
+    Raises:
+        SettingsError: they name none.
+    """
+    access, secret = settings.s3_access_key, settings.s3_secret_key
+    return open_store(
+        settings.store,
+        None if access is None else access.get_secret_value(),
+        None if secret is None else secret.get_secret_value(),
+    )
+
+
+def be_nice() -> None:
+    """This process gives way to those that read cameras."""
+    os.nice(NICE)
