@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import av
+import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Stream
@@ -70,7 +71,7 @@ def write_view_copy(clip_path: Path, path: Path) -> ClipFacts:
         time_base = source.time_base or Fraction(1, 90_000)
         stream.time_base = stream.codec_context.time_base = time_base
         for frame in _timed_frames(clip, source):
-            picture = frame.reformat(width=stream.width, height=stream.height, format="yuv420p")
+            picture = _even(frame, stream.width, stream.height)
             picture.pts, picture.time_base = frame.pts, time_base
             picture.pict_type = 0
             output.mux(stream.encode(picture))
@@ -163,7 +164,8 @@ def _stream_like(output: OutputContainer, window: PacketWindow) -> Stream:
 def _av_packet(
     packet: KeptPacket, time_base: Fraction, stream: Stream | None, pts: int, dts: int | None, duration: int | None
 ) -> av.Packet[VideoStream]:
-    made = cast("av.Packet[VideoStream]", av.Packet(packet.payload))
+    made = cast("av.Packet[VideoStream]", av.Packet(len(packet.payload)))
+    made.update(packet.payload)  # a copy with the padding that decoders read past the end; Packet(bytes) has none
     made.time_base = time_base
     made.pts, made.dts = pts, dts
     made.is_keyframe = packet.is_key
@@ -172,6 +174,14 @@ def _av_packet(
     if isinstance(stream, VideoStream):
         made.stream = stream
     return made
+
+
+def _even(frame: VideoFrame, width_px: int, height_px: int) -> VideoFrame:
+    """4:2:0 needs even sides: an odd last row or column is left out, and nothing is scaled."""
+    if (frame.width, frame.height) == (width_px, height_px):
+        return frame.reformat(format="yuv420p")
+    cropped = np.ascontiguousarray(to_bgr(frame)[:height_px, :width_px])
+    return VideoFrame.from_ndarray(cropped, format="bgr24").reformat(format="yuv420p")
 
 
 def _timed_frames(clip: InputContainer, source: VideoStream) -> Iterator[VideoFrame]:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from streams.packets import KeptPacket, StreamFacts
 
 
-
 def texture(width_px: int, height_px: int) -> npt.NDArray[np.uint8]:
     """Smooth noise, larger than the picture, to be looked at through a moving window."""
     coarse = np.random.default_rng(7).integers(0, 255, (height_px // 4 + 40, width_px // 4 + 120, 3), dtype=np.uint8)
@@ -46,6 +45,7 @@ def make_clip(
             picture = np.ascontiguousarray(world[down : down + height_px, across : across + width_px])
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
             frame.pts = number
+            frame.pict_type = 1 if codec == "mpeg4" and number % gop == 0 else 0
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
@@ -72,7 +72,5 @@ def packets_of(path: Path) -> tuple[StreamFacts, list[KeptPacket]]:
         for packet in raw:
             assert packet.pts is not None
             pts_us = round((packet.pts - zero) * time_base * 1_000_000)
-            kept.append(
-                KeptPacket(packet.pts, packet.dts, pts_us, 10**12 + pts_us, packet.is_keyframe, bytes(packet))
-            )
+            kept.append(KeptPacket(packet.pts, packet.dts, pts_us, 10**12 + pts_us, packet.is_keyframe, bytes(packet)))
     return facts, kept
