@@ -52,14 +52,17 @@ def main(argv: list[str] | None = None) -> int:
 
 def make_pictures(out: Path, images: int, processes: int) -> None:
     """Draw what is not there yet: crops for training and for choosing the epoch, whole frames for the figures."""
-    jobs = [(write_crops, "train", TRAINING_SEEDS, images // 16), (write_crops, "val", VALIDATION_SEEDS, VALIDATION_WORLDS)]
+    jobs = [
+        (write_crops, "train", TRAINING_SEEDS, images // 16),
+        (write_crops, "val", VALIDATION_SEEDS, VALIDATION_WORLDS),
+    ]
     measured = range(VALIDATION_SEEDS.start + 1000, VALIDATION_SEEDS.stop)
     jobs.append((write_frames, "measure", measured, MEASURED_WORLDS))
     for write, name, seeds, worlds in jobs:
         folder = out / "dataset" / name
         if folder.exists():
             continue
-        part = folder.with_suffix(".part")
+        part = folder.with_name(name + ".part")
         shutil.rmtree(part, ignore_errors=True)
         chunks = [seeds[k : min(k + 5, worlds)] for k in range(0, worlds, 5)]
         with ProcessPoolExecutor(processes) as pool:
@@ -127,7 +130,7 @@ def train(out: Path, epochs: int, *, resume: bool, start_from: Path | None) -> N
         project=str((out / "runs").resolve()), name=NAME, exist_ok=True, device="cpu", amp=False, plots=False,
         optimizer="AdamW", lr0=0.0015 if start_from else 0.003, lrf=0.02, cos_lr=True, warmup_epochs=1.0,
         mosaic=0.0, scale=0.3, translate=0.1, fliplr=0.5, hsv_h=0.02, hsv_s=0.5, hsv_v=0.4, save_period=-1, seed=0,
-        pretrained=bool(start_from), cache=False, patience=0, close_mosaic=0,
+        pretrained=bool(start_from), cache="ram", patience=0, close_mosaic=0,
     )  # fmt: skip
 
 
@@ -143,26 +146,58 @@ def _in_float(value: Any) -> Any:
 def export(out: Path) -> dict[str, float]:
     """Write the stripped checkpoint and the OpenVINO network below `out/export`; gives the measured figures."""
     from ultralytics import YOLO
-    from ultralytics.utils.torch_utils import strip_optimizer
 
     folder = out / "export"
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{NAME}.pt"
-    shutil.copyfile(out / "runs" / NAME / "weights" / "best.pt", checkpoint)
-    strip_optimizer(str(checkpoint))
+    strip(out / "runs" / NAME / "weights" / "best.pt", checkpoint)
     model = YOLO(str(checkpoint))
     size = [NETWORK_SIZE_PX[1], NETWORK_SIZE_PX[0]]
     made = Path(model.export(format="openvino", imgsz=size, half=True, batch=1, device="cpu"))
-    figures = model.val(
-        data=str(out / "measure.yaml"), imgsz=NETWORK_WIDTH_PX, rect=True, batch=1, plots=False, device="cpu", workers=0,
-        verbose=False, project=str((out / "runs").resolve()), name="measure", exist_ok=True,
+    facts = made / "metadata.yaml"
+    metadata = yaml.safe_load(facts.read_text())
+    metadata["description"] = f"{NAME}: knows only the simulated crossing"
+    facts.write_text(yaml.safe_dump(metadata, sort_keys=False))
+    measured = measure(out, checkpoint)
+    (folder / "measured.json").write_text(json.dumps(measured, indent=1))
+    return measured
+
+
+def strip(source: Path, target: Path) -> None:
+    """A checkpoint without optimizer, in float16, and without anything that tells where it was made."""
+    import torch
+    from ultralytics.utils.torch_utils import strip_optimizer
+
+    shutil.copyfile(source, target)
+    strip_optimizer(str(target))
+    # our own file, written by this process a moment ago
+    checkpoint = torch.load(target, map_location="cpu", weights_only=False)
+    model = checkpoint["model"]
+    vars(model).pop("criterion", None)
+    model.yaml["yaml_file"] = Path(model.yaml["yaml_file"]).name
+    model.args = _without_places(vars(model.args) if hasattr(model.args, "__dict__") else dict(model.args))
+    checkpoint["train_args"] = _without_places(checkpoint["train_args"])
+    checkpoint["git"] = None
+    torch.save(checkpoint, target)
+
+
+def _without_places(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in arguments.items() if not (isinstance(value, str) and "/" in value)}
+
+
+def measure(out: Path, checkpoint: Path) -> dict[str, float]:
+    """mAP, precision and recall on whole pictures of seeds that neither trained nor chose the epoch."""
+    from ultralytics import YOLO
+
+    figures = YOLO(str(checkpoint)).val(
+        data=str(out / "measure.yaml"), imgsz=NETWORK_WIDTH_PX, rect=True, batch=1, plots=False, device="cpu",
+        workers=0, verbose=False, project=str((out / "runs").resolve()), name="measure", exist_ok=True,
     )  # fmt: skip
-    measured = {"map50_95": float(figures.box.map), "map50": float(figures.box.map50), "recall": float(figures.box.mr)}
-    measured["precision"] = float(figures.box.mp)
+    measured = {"map50_95": float(figures.box.map), "map50": float(figures.box.map50)}
+    measured |= {"precision": float(figures.box.mp), "recall": float(figures.box.mr)}
     for place, index in enumerate(figures.box.ap_class_index):
         measured[f"map50_{CLASS_NAMES[index]}"] = float(figures.box.ap50[place])
-    (folder / "measured.json").write_text(json.dumps(measured, indent=1))
-    print(made)
+        measured[f"recall_{CLASS_NAMES[index]}"] = float(figures.box.r[place])
     return measured
 
 

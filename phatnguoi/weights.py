@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from phatnguoi.errors import CommandError
@@ -33,6 +33,10 @@ class KnownWeights:
     file: str = ""
     url: str = ""
     sha256: str = ""
+    knows: str = ""
+    """"simulated": true of the simulated world only."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Files that are shipped beside the register, with their SHA-256."""
 
     def place(self) -> Path:
         """Where the exported network lies, or is to be put."""
