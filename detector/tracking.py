@@ -70,10 +70,10 @@ class _History:
 class _Pool:
     """One ByteTrack and the histories of its tracks."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate_hz: float) -> None:
         self._tracker = ByteTrackTracker(
             lost_track_buffer=round(LOST_S * 30),
-            frame_rate=30.0,
+            frame_rate=rate_hz,
             track_activation_threshold=START_CONFIDENCE,
             minimum_consecutive_frames=2,
             minimum_iou_threshold=SIMILARITY_FAST,
@@ -112,11 +112,15 @@ class _Pool:
 
 
 class VehicleTracker:
-    """Follows the vehicles of one connection of one camera, by the frames' own times."""
+    """Follows the vehicles of one connection of one camera, by the frames' own times.
 
-    def __init__(self) -> None:
-        self._two_wheelers = _Pool()
-        self._four_wheelers = _Pool()
+    Args:
+        rate_hz: the stream's usual rate: the motion model's unit of time.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._two_wheelers = _Pool(rate_hz)
+        self._four_wheelers = _Pool(rate_hz)
         self._next_id = [1]
 
     def update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from models.domain.violation import Violation, claim_id
 SCENES_KEPT = 3000
 SCENE_LEAD_US = 5_000_000
 """The scene of a claim begins this long before its "before"."""
-USUAL_INTERVAL_US = 40_000
+USUAL_INTERVAL_US = 66_667
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Profile:
 class _Connection:
     """What is followed within one connection of the camera, and dropped with it."""
 
-    tracker: VehicleTracker
+    tracker: VehicleTracker | None
     rulebook: Rulebook
     scenes: deque[Scene] = field(default_factory=lambda: deque(maxlen=SCENES_KEPT))
     intervals_us: deque[int] = field(default_factory=lambda: deque(maxlen=50))
@@ -84,12 +84,20 @@ class _Connection:
 class Walk:
     """Takes the frames of one camera in turn, and gives the claims that each completes."""
 
-    def __init__(self, file: CameraFile, vehicles: VehicleDetector, *, is_recording: bool) -> None:
+    def __init__(
+        self,
+        file: CameraFile,
+        vehicles: VehicleDetector,
+        *,
+        is_recording: bool,
+        rate_hz: Callable[[], float | None] = lambda: None,
+    ) -> None:
         """Makes rules, tracker and lamp readers ready.
 
         Args:
             file: the camera file.
             vehicles: the network.
+            rate_hz: the stream's usual rate once it is known, else None; asked at the first frame of a connection.
             is_recording: the source is a recorded file.
 
         Raises:
@@ -98,6 +106,7 @@ class Walk:
         self._file = file
         self._vehicles = vehicles
         self._is_recording = is_recording
+        self._rate_hz = rate_hz
         self._region = region_of_interest(file.camera)
         self._phases = {head.id: PhaseReader(head.id) for head in file.camera.signals if head.head_px is not None}
         self._connection_number = 0
@@ -151,7 +160,7 @@ class Walk:
         for signal_id in self._phases:
             finished = self._phases[signal_id].finished + list(self._phases[signal_id].phases)[-1:]
             self._phases[signal_id] = PhaseReader(signal_id, finished=finished)
-        return _Connection(VehicleTracker(), Rulebook(self._file, is_recording=self._is_recording))
+        return _Connection(None, Rulebook(self._file, is_recording=self._is_recording))
 
     def _detect(self, frame: Frame) -> list[Detection]:
         cut, x_px, y_px, scale_x, scale_y = _cut(frame.image, self._region, self._file)
@@ -176,6 +185,8 @@ class Walk:
         if connection.last_us is not None:
             connection.intervals_us.append(frame.pts_us - connection.last_us)
         connection.last_us = frame.pts_us
+        if connection.tracker is None:
+            connection.tracker = VehicleTracker(self._rate_hz() or 1_000_000 / self._interval_us())
         tracks, ended = connection.tracker.update(detections, frame.pts_us, self._interval_us())
         scene = Scene(
             frame_index=frame.index,

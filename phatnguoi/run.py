@@ -121,15 +121,14 @@ class _Result:
 
 
 def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
-    shape = camera.shape()
-    walk = Walk(file, weights.detector, is_recording=not camera.is_live)
+    walk = Walk(file, weights.detector, is_recording=not camera.is_live, rate_hz=lambda: _rate_hz(camera))
     arguments.out.mkdir(parents=True, exist_ok=True)
     claims_path, signals_path = arguments.out / "violations.jsonl", arguments.out / "signals.jsonl"
     with (
         claims_path.open("w", encoding="utf-8") as claims,
         signals_path.open("w", encoding="utf-8") as signals,
         _stopped_by_signal(camera),
-        tqdm(total=arguments.max_frames or (shape.frame_count if shape else None), unit=" frames", disable=None) as bar,
+        tqdm(total=arguments.max_frames or _frame_count(camera), unit=" frames", disable=None) as bar,
     ):
         result = _Result(arguments.out, file, claims, signals)
         waiting: list[tuple[Claimed, Claim]] = []
@@ -151,6 +150,16 @@ def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, cam
     if arguments.profile:
         _write_profile(arguments, walk, weights)
     return 0
+
+
+def _frame_count(camera: Camera) -> int | None:
+    shape = camera.shape()
+    return shape.frame_count if shape is not None else None
+
+
+def _rate_hz(camera: Camera) -> float | None:
+    shape = camera.shape()
+    return shape.rate_hz if shape is not None else None
 
 
 def _limited(camera: Camera, max_frames: int | None, walk: Walk) -> Iterator[Any]:

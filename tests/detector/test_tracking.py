@@ -14,7 +14,7 @@ def seen(label: DetectionLabel, x: float, y: float, width: float = 40, height: f
 
 
 def follow(frames: list[list[Detection]]) -> list[tuple[Track, ...]]:
-    tracker = VehicleTracker()
+    tracker = VehicleTracker(6.0)
     return [
         tracker.update(detections, number * INTERVAL_US, INTERVAL_US)[0] for number, detections in enumerate(frames)
     ]
@@ -33,7 +33,7 @@ def test_a_vehicle_unseen_for_half_a_second_keeps_its_id() -> None:
 
 
 def test_an_id_is_never_used_again() -> None:
-    tracker = VehicleTracker()
+    tracker = VehicleTracker(6.0)
     ids, ended_ids = set(), set()
     for round_number in range(5):
         for step in range(30):
