@@ -93,8 +93,9 @@ def server(tmp_path: Path) -> Iterator[OfficeServer]:
         assert not thread.is_alive(), "got an office that does not stop, expected it to stop within 15 s"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright lives, its event loop runs in this thread, and no other can."""
     if not CHROMIUM.exists():
         pytest.skip("no browser: apt-get install chromium fonts-noto-core")
     with sync_playwright() as playwright:
