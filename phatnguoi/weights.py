@@ -23,7 +23,12 @@ INPUT_PX = 640
 
 @dataclass(frozen=True, slots=True)
 class KnownWeights:
-    """One entry of `models/weights/weights.toml`; `file`, `url` and `sha256` are those of the original checkpoint."""
+    """One entry of `models/weights/weights.toml`; `file`, `url` and `sha256` are those of the original checkpoint.
+
+    Attributes:
+        knows: `streets` or `simulated`: the world that the network was trained on.
+        files: SHA-256 of every file that is shipped with this project.
+    """
 
     name: str
     folder: str
