@@ -104,8 +104,9 @@ def test_bytes_beyond_a_packet_never_reach_the_decoder(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "camera.mp4", "mpeg4", frames=60)
     seen = {frame.pts_us: frame.image for frame in FileSource(path, STARTS_AT, Counters()).frames()}
     window = in_file(path, tmp_path).window(0, 0, 59 * FRAME_US)
-    for filler in (b"\x00", b"\xff", b"\x5a"):
-        dirty = [bytearray(kept.payload + filler * 64) for kept in window.packets]
+    next_in_memory = bytes.fromhex("00cc8012b9e7bf00" * 20 + "ff" * 8 + "000001b658e1f21720c098361385f01c03c7e297c7e4")
+    for filler in (b"\x00" * 64, b"\xff" * 64, next_in_memory):
+        dirty = [bytearray(kept.payload + filler) for kept in window.packets]
         packets = tuple(
             replace(kept, payload=memoryview(raw)[: len(kept.payload)])
             for kept, raw in zip(window.packets, dirty, strict=True)
