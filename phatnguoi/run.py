@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
-import shutil
 import signal
+import tempfile
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +29,7 @@ from detector.vision.vehicles import WeightsUnusableError
 from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
 from models.camera_file import CameraFile, CameraFileError, load_camera_file
+from models.domain.frame import Frame
 from phatnguoi.errors import CommandError, SourceNotOpenedError
 from phatnguoi.weights import SHIPPED
 from streams.counters import Counters
@@ -56,15 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
         weights = open_weights(_weights_path(arguments.weights), region_of_interest(file.camera).input_px)
     except (CameraFileError, WeightsUnusableError) as error:
         raise CommandError(str(error)) from None
-    counters = Counters()
     try:
-        camera = open_source(
-            arguments.source or file.source(),
-            starts_at=file.camera.starts_at,
-            ring=RingSettings(arguments.out / "ring"),
-            counters=counters,
-        )
-        return _read(arguments, file, weights, camera)
+        with tempfile.TemporaryDirectory(prefix="phatnguoi-ring-") as ring:
+            camera = open_source(
+                arguments.source or file.source(),
+                starts_at=file.camera.starts_at,
+                ring=RingSettings(Path(ring)),
+                counters=Counters(),
+            )
+            return _read(arguments, file, weights, camera)
     except CameraFileError as error:
         raise CommandError(str(error)) from None
     except StreamError as error:
@@ -86,6 +91,9 @@ def _weights_path(given: Path | None) -> Path:
     return found
 
 
+FIRST_FRAME_S = 20.0
+
+
 @dataclass(slots=True)
 class _Result:
     """What one run writes; lines as they come, the rest at the end."""
@@ -96,6 +104,25 @@ class _Result:
     signals: IO[str]
     packages_refused: dict[str, int] = field(default_factory=dict)
     made: int = 0
+    waiting: deque[tuple[Claimed, Claim]] = field(default_factory=deque)
+
+    def make_ready(self, camera: Camera, walk: Walk, *, is_over: bool = False) -> None:
+        """Makes the packages whose clip has come whole, in the order of the claims; the rest wait."""
+        while self.waiting:
+            claimed, claim = self.waiting[0]
+            if camera.packets is not None and camera.is_live and not is_over:
+                reach = camera.packets.reach(claim.connection)
+                if not reach.is_ended and (reach.newest_us or 0) <= claim.clip_to_us:
+                    return
+            with walk.profile.step("evidence"):
+                self.write_claim(claimed, claim, camera)
+            self.waiting.popleft()
+
+    def finish(self, camera: Camera, walk: Walk) -> None:
+        """The source is over: everything that still waits is made, the last phases are written."""
+        self.make_ready(camera, walk, is_over=True)
+        self.write_phases(walk.finished_phases())
+        self.write_phases({name: [phase] for name, phase in walk.open_phases().items()})
 
     def write_phases(self, phases: dict[str, list[Phase]]) -> None:
         for name, ended in phases.items():
@@ -121,35 +148,73 @@ class _Result:
 
 
 def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
+    """Nothing is written before the first frame has come; what breaks later is told after all that was seen is written."""
     walk = Walk(file, weights.detector, is_recording=not camera.is_live, rate_hz=lambda: _rate_hz(camera))
+    frames = _limited(camera, arguments.max_frames, walk)
+    first = next(frames, None)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    claims_path, signals_path = arguments.out / "violations.jsonl", arguments.out / "signals.jsonl"
+    failure: StreamError | None = None
     with (
-        claims_path.open("w", encoding="utf-8") as claims,
-        signals_path.open("w", encoding="utf-8") as signals,
+        (arguments.out / "violations.jsonl").open("w", encoding="utf-8") as claims,
+        (arguments.out / "signals.jsonl").open("w", encoding="utf-8") as signals,
         _stopped_by_signal(camera),
         tqdm(total=arguments.max_frames or _frame_count(camera), unit=" frames", disable=None) as bar,
     ):
         result = _Result(arguments.out, file, claims, signals)
-        waiting: list[tuple[Claimed, Claim]] = []
-        for frame in _limited(camera, arguments.max_frames, walk):
-            for claimed in walk.step(frame):
-                claim = complete(claimed, file, weights, walk.rulebook.settings_of(claimed.violation.rule))
-                waiting.append((claimed, claim))
-            result.write_phases(walk.finished_phases())
-            waiting = _package_ready(result, waiting, camera, walk)
-            bar.update()
-            bar.set_postfix(claims=result.made + len(waiting))
-        for claimed, claim in waiting:
-            with walk.profile.step("evidence"):
-                result.write_claim(claimed, claim, camera)
-        result.write_phases(walk.finished_phases())
-        result.write_phases({name: [phase] for name, phase in walk.open_phases().items()})
-    shutil.rmtree(arguments.out / "ring", ignore_errors=True)
+        try:
+            for frame in itertools.chain([first] if first is not None else [], frames):
+                _walk_frame(frame, walk, result, weights, camera)
+                bar.update()
+                bar.set_postfix(claims=result.made + len(result.waiting))
+        except StreamError as error:
+            failure = error
+        result.finish(camera, walk)
     _write_counters(arguments.out, camera, walk, result)
     if arguments.profile:
         _write_profile(arguments, walk, weights)
+    if failure is not None:
+        raise failure
     return 0
+
+
+def _walk_frame(frame: Frame, walk: Walk, result: _Result, weights: Weights, camera: Camera) -> None:
+    for claimed in walk.step(frame):
+        settings = walk.rulebook.settings_of(claimed.violation.rule)
+        result.waiting.append((claimed, complete(claimed, result.file, weights, settings)))
+    result.write_phases(walk.finished_phases())
+    result.make_ready(camera, walk)
+
+
+class _FirstFrame:
+    """Ends a live source that refuses us, or gives no frame in time: `run` is no worker that waits for days."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._came = threading.Event()
+        self._why: str | None = None
+        if camera.is_live:
+            threading.Thread(target=self._watch, daemon=True, name="first-frame").start()
+
+    def came(self) -> None:
+        self._came.set()
+
+    def check(self) -> None:
+        """Raises:
+        SourceNotOpenedError: no frame ever came.
+        """
+        if self._why is not None:
+            raise SourceNotOpenedError(self._why)
+
+    def _watch(self) -> None:
+        until_s = time.monotonic() + FIRST_FRAME_S
+        while not self._came.wait(0.1):
+            is_refused = self._camera.pulse.reading().state == "refused"
+            if is_refused or time.monotonic() > until_s:
+                said = self._camera.pulse.reading().failure or "no answer"
+                self._why = f"the camera gave no frame within {FIRST_FRAME_S:g} s: {said}"
+                self._why = f"the camera refused: {said}" if is_refused else self._why
+                self._camera.source.close()
+                return
 
 
 def _frame_count(camera: Camera) -> int | None:
@@ -162,30 +227,18 @@ def _rate_hz(camera: Camera) -> float | None:
     return shape.rate_hz if shape is not None else None
 
 
-def _limited(camera: Camera, max_frames: int | None, walk: Walk) -> Iterator[Any]:
+def _limited(camera: Camera, max_frames: int | None, walk: Walk) -> Iterator[Frame]:
     frames = camera.source.frames()
+    guard = _FirstFrame(camera)
     while max_frames is None or walk.profile.frames < max_frames:
         with walk.profile.step("decode"):
             frame = next(frames, None)
         if frame is None:
+            guard.check()
             return
+        guard.came()
         yield frame
     camera.source.close()
-
-
-def _package_ready(
-    result: _Result, waiting: list[tuple[Claimed, Claim]], camera: Camera, walk: Walk
-) -> list[tuple[Claimed, Claim]]:
-    """Makes the packages whose clip has come whole, in the order of the claims; the rest wait."""
-    while waiting and camera.packets is not None:
-        claimed, claim = waiting[0]
-        reach = camera.packets.reach(claim.connection)
-        if camera.is_live and not reach.is_ended and (reach.newest_us or 0) <= claim.clip_to_us:
-            break
-        with walk.profile.step("evidence"):
-            result.write_claim(claimed, claim, camera)
-        waiting = waiting[1:]
-    return waiting
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class PulseReading:
     connection: int | None
     beat_age_s: float
     frame_age_s: float | None
+    failure: str | None = None
+    """Why the camera was away the last time; without credentials."""
 
 
 class Pulse:
@@ -35,6 +37,7 @@ class Pulse:
         self._connection: int | None = None
         self._beat_s = monotonic()
         self._frame_s: float | None = None
+        self._failure: str | None = None
 
     def beat(self, state: PulseState | None = None, connection: int | None = None) -> None:
         """The source's own loop runs."""
@@ -43,6 +46,11 @@ class Pulse:
             self._state = state or self._state
             if connection is not None:
                 self._connection = connection
+
+    def failed(self, failure: Exception) -> None:
+        """The camera went away, or could not be reached."""
+        with self._lock:
+            self._failure = str(failure)
 
     def frame(self) -> None:
         """A frame was decoded."""
@@ -53,4 +61,4 @@ class Pulse:
         with self._lock:
             now_s = self._monotonic()
             frame_age_s = None if self._frame_s is None else now_s - self._frame_s
-            return PulseReading(self._state, self._connection, now_s - self._beat_s, frame_age_s)
+            return PulseReading(self._state, self._connection, now_s - self._beat_s, frame_age_s, self._failure)

@@ -85,6 +85,7 @@ class Reconnecting:
             is_refused = isinstance(failure, CameraRefusedError)
             self._counters.add("reconnects", reason_of(failure))
             wait_s = self._waits.wait_s(failures, is_refused, self._chance)
+            self._pulse.failed(failure)
             told(failure, wait_s)
             self._wait(wait_s, is_refused)
 
