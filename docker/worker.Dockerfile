@@ -15,7 +15,7 @@ RUN /opt/phatnguoi/bin/pip install --no-cache-dir --no-deps --no-build-isolation
 
 FROM python:3.11.13-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin phatnguoi \
-    && install --directory --owner 10001 /var/lib/phatnguoi
+    && install --directory --owner 10001 /var/lib/phatnguoi /clips
 COPY --from=build /opt/phatnguoi /opt/phatnguoi
 ENV PATH=/opt/phatnguoi/bin:$PATH PYTHONUNBUFFERED=1 YOLO_AUTOINSTALL=false YOLO_OFFLINE=true
 USER 10001:10001

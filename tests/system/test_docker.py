@@ -58,7 +58,7 @@ def test_an_image_is_rootless_pinned_and_copies_what_exists(file: Path) -> None:
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users and users[-1].split(":")[0] not in {"root", "0"}
     for base in (line.split()[1] for line in lines if line.startswith("FROM ")):
-        assert re.search(r":\d+\.\d+\.\d+-", base), base
+        assert re.search(r":(\d+\.\d+\.\d+-|RELEASE\.\d{4}-)", base), base
     for line in (line for line in lines if line.startswith("COPY ") and "--from=" not in line):
         for source in line.split()[1:-1]:
             assert (ROOT / source).exists(), line
