@@ -148,7 +148,7 @@ class _Result:
 
 
 def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
-    """Nothing is written before the first frame has come; what breaks later is told after all that was seen is written."""
+    """Writes nothing before the first frame; what breaks later is told once all that was seen is written."""
     walk = Walk(file, weights.detector, is_recording=not camera.is_live, rate_hz=lambda: _rate_hz(camera))
     frames = _limited(camera, arguments.max_frames, walk)
     first = next(frames, None)
