@@ -7,6 +7,7 @@ anew: each step is written to the outbox after it was done, and doing a step twi
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import shutil
 import time
@@ -38,19 +39,20 @@ from detector.office import OfficeClient
 from detector.outbox import Outbox, wall_us
 from detector.outbox_rows import OutboxRow, RowState
 from detector.store import EvidenceStore
-from detector.waits import Waits
 from models.domain.manifest import Manifest
 from models.domain.store import StoredObject, object_key
 from models.domain.submission import Submission, SubmissionAnswer
 from streams.counters import Counters
 from streams.errors import StreamError
 from streams.packets import PacketStore
+from streams.reconnect import Waits
 
 IDLE_S = 0.2
 PACKAGE_RETRY_US = 1_000_000
 DISK_RETRY_US = 5_000_000
 DEADLY_TRIES = 30
 """A claim whose package killed the process so often is set aside, so that the others get their turn."""
+WAITS = Waits(first_s=0.5, longest_s=60.0)
 ASK_FIRST_US = 300_000
 ASK_LONGEST_US = 10_000_000
 _log = logging.getLogger("phatnguoi.publish")
@@ -114,23 +116,20 @@ class _Door:
     def __init__(self, name: str, monotonic: Callable[[], float]) -> None:
         self._name = name
         self._monotonic = monotonic
-        self._waits = Waits()
+        self.failures = 0
+        """Since it last worked."""
         self._closed_until_s = 0.0
 
     @property
     def is_open(self) -> bool:
         return self._monotonic() >= self._closed_until_s
 
-    @property
-    def failures(self) -> int:
-        """Since it last worked."""
-        return self._waits.tries
-
     def works(self) -> None:
-        self._waits.reset()
+        self.failures = 0
 
     def fails(self, error: DetectorError, *, is_loud: bool) -> None:
-        wait_s = self._waits.next_s()
+        self.failures += 1
+        wait_s = WAITS.wait_s(self.failures, is_refused=False, chance=random.random)
         self._closed_until_s = self._monotonic() + wait_s
         level = logging.ERROR if is_loud else logging.WARNING
         extra = {"reason": str(error), "wait_s": round(wait_s, 1)}

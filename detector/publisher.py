@@ -9,10 +9,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from detector.child import Link
 from detector.evidence.claim import Claim
 from detector.folders import WorkerFolders
 from detector.office import OfficeClient
@@ -20,6 +22,7 @@ from detector.outbox import Outbox
 from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
+from streams.counters import Counters
 from streams.file_packets import FilePackets
 from streams.packets import PacketStore
 from streams.ring_reader import RingReader
@@ -67,6 +70,8 @@ class Publisher:
     packager: Packager
     sender: Sender
     stop: threading.Event = field(default_factory=threading.Event)
+    busy: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Around each step, for the watchdog."""
     _failure: BaseException | None = None
 
     def run(self) -> None:
@@ -98,7 +103,8 @@ class Publisher:
         pruned_s = time.monotonic()
         while not self.stop.is_set():
             try:
-                did_something = step()
+                with self.busy():
+                    did_something = step()
                 if time.monotonic() - pruned_s > PRUNE_EVERY_S:
                     self.bench.outbox.prune()
                     pruned_s = time.monotonic()
@@ -121,7 +127,9 @@ def sweep(bench: Bench) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_publisher(settings: WorkerSettings, recordings: Mapping[str, Recording] | None = None) -> Publisher:
+def make_publisher(
+    settings: WorkerSettings, recordings: Mapping[str, Recording] | None = None, link: Link | None = None
+) -> Publisher:
     """The publisher as the settings want it.
 
     Raises:
@@ -129,10 +137,13 @@ def make_publisher(settings: WorkerSettings, recordings: Mapping[str, Recording]
         OutboxUnusableError: the outbox is none.
     """
     folders = WorkerFolders(settings.worker_folder)
-    bench = Bench(folders, Outbox(folders.outbox))
+    bench = Bench(folders, Outbox(folders.outbox), link.counters if link else Counters())
     office = OfficeClient(str(settings.office_url), settings.worker_key)
     packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})))
-    return Publisher(bench, packager, Sender(bench, settings_store(settings), office))
+    publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office))
+    if link is not None:
+        publisher.stop, publisher.busy = link.stopping, link.busy
+    return publisher
 
 
 def settings_store(settings: WorkerSettings) -> EvidenceStore:
@@ -149,6 +160,16 @@ def settings_store(settings: WorkerSettings) -> EvidenceStore:
     )
 
 
-def be_nice() -> None:
-    """This process gives way to those that read cameras."""
+@dataclass(frozen=True, slots=True)
+class PublisherTask:
+    """What the publisher's process is started with; it is pickled."""
+
+    settings: WorkerSettings
+    recordings: Mapping[str, Recording] = field(default_factory=dict)
+
+
+def publish_entry(task: PublisherTask, link: Link) -> None:
+    """The publisher as a child of the supervisor: `publisher_spec`."""
     os.nice(NICE)
+    publisher = make_publisher(task.settings, task.recordings, link)
+    publisher.run()
