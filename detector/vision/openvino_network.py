@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from detector.vision.vehicles import Floats, WeightsUnusableError, find_weights_file
 
 STRIDE_PX = 32
+_NET = re.compile(rb'<net\s[^>]*version="\d+"')
 
 
 class OpenVinoNetwork:
@@ -32,6 +34,7 @@ class OpenVinoNetwork:
         file = find_weights_file(path)
         if not file.exists():
             raise WeightsUnusableError(f"weights {path}: no such file, expected .xml with .bin, or .onnx")
+        _check_form(file)
         core = ov.Core()
         try:
             model = core.read_model(file)
@@ -73,6 +76,12 @@ def weights_sha256(path: Path) -> str:
         except OSError:
             raise WeightsUnusableError(f"weights {part}: cannot be read, expected a file") from None
     return digest.hexdigest()
+
+
+def _check_form(file: Path) -> None:
+    """Refuses an .xml that is no network before OpenVINO tries all its readers on it, loudly."""
+    if file.suffix == ".xml" and not _NET.search(file.read_bytes()[:4096]):
+        raise WeightsUnusableError(f'weights {file}: no model that can be run (expected <net … version="…">)')
 
 
 def _shape_input(model: Any, input_px: tuple[int, int] | None) -> tuple[int, int]:

@@ -60,4 +60,7 @@ def _is_simulated(path: Path) -> bool:
     register = Path(next(iter(models.__path__))) / "weights" / "weights.toml"
     entries: list[dict[str, Any]] = tomllib.loads(register.read_text(encoding="utf-8")).get("weights", [])
     places = {part.name for part in (path, path.parent)}
-    return any(entry.get("knows") == "simulated" and entry.get("folder") in places for entry in entries)
+    return any(
+        entry.get("knows") == "simulated" and not places.isdisjoint({entry.get("folder"), entry.get("file")})
+        for entry in entries
+    )
