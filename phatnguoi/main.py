@@ -37,6 +37,7 @@ class Command:
 
 COMMANDS = (
     Command("run", "read one camera to its end, and write what its rules claim", "phatnguoi.run"),
+    Command("worker", "watch cameras and hand in what their rules claim", "phatnguoi.worker"),
     Command("office", "serve the review office; its tables, people, cameras, worker keys", "phatnguoi.office"),
     Command("sim", "draw the simulated crossing, with its truth and its camera file", "phatnguoi.sim"),
     Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import signal
 import tempfile
 import threading
@@ -31,7 +30,7 @@ from detector.worker import Claimed, Walk
 from models.camera_file import CameraFile, CameraFileError, load_camera_file
 from models.domain.frame import Frame
 from phatnguoi.errors import CommandError, SourceNotOpenedError
-from phatnguoi.weights import SHIPPED
+from phatnguoi.weights import chosen_weights
 from streams.counters import Counters
 from streams.errors import StreamError
 from streams.open import Camera, open_source
@@ -58,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError("--plates all: plates are not read yet; expected claimed or off")
     try:
         file = load_camera_file(arguments.camera)
-        weights = open_weights(_weights_path(arguments.weights), region_of_interest(file.camera).input_px)
+        weights = open_weights(chosen_weights(arguments.weights), region_of_interest(file.camera).input_px)
     except (CameraFileError, WeightsUnusableError) as error:
         raise CommandError(str(error)) from None
     try:
@@ -74,21 +73,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     except StreamError as error:
         raise SourceNotOpenedError(str(error)) from None
-
-
-def _weights_path(given: Path | None) -> Path:
-    if given is not None:
-        return given
-    own = os.environ.get("PHATNGUOI_WEIGHTS")
-    for folder in [Path(own)] if own else []:
-        if (folder / "metadata.yaml").exists() or folder.suffix:
-            return folder
-    found = (Path(own) if own else SHIPPED) / "yolo11n_openvino_model"
-    if not found.exists():
-        raise CommandError(
-            f"no weights at {found}: give --weights PATH, or run `phatnguoi weights pull yolo11n` to have them made"
-        )
-    return found
 
 
 FIRST_FRAME_S = 20.0

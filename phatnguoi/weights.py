@@ -54,6 +54,25 @@ def known_weights() -> dict[str, KnownWeights]:
     return {entry["name"]: KnownWeights(**entry) for entry in entries}
 
 
+def chosen_weights(given: Path | None) -> Path:
+    """The weights to run: as given, else PHATNGUOI_WEIGHTS (weights, or a folder of them), else the pulled ones.
+
+    Raises:
+        CommandError: there are none; the message says how to get some.
+    """
+    if given is not None:
+        return given
+    own = os.environ.get("PHATNGUOI_WEIGHTS")
+    if own and (Path(own).suffix in (".pt", ".xml", ".onnx") or (Path(own) / "metadata.yaml").exists()):
+        return Path(own)
+    place = (Path(own) if own else SHIPPED) / "yolo11n_openvino_model"
+    if not place.exists():
+        raise CommandError(
+            f"no weights at {place}: give --weights PATH, or run `phatnguoi weights pull yolo11n` to have them made"
+        )
+    return place
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="the weights that are known, and whether they are here")

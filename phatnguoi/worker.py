@@ -1,0 +1,108 @@
+"""`phatnguoi worker`: watch cameras for days. One process a camera, one publisher, a watchdog over all of them."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+
+from detector.camera_process import CameraTask, camera_entry
+from detector.errors import DetectorError
+from detector.folders import WorkerFolders
+from detector.logs import log_to_stderr
+from detector.metrics import Health, health_server
+from detector.outbox import Outbox
+from detector.publisher import PublisherTask, Recording, publish_entry, settings_store
+from detector.settings import WorkerSettings, load_settings
+from detector.supervisor import ChildSpec, Supervisor
+from detector.vision.regions import region_of_interest
+from detector.vision.vehicles import WeightsUnusableError
+from detector.vision.weights import open_weights
+from models.camera_file import CameraFile, CameraFileError, load_camera_file
+from phatnguoi.errors import CommandError
+from phatnguoi.weights import chosen_weights
+from streams.errors import StreamError
+from streams.open import open_source
+
+PUBLISHER_LIMIT_S = 600.0
+"""One upload may take long on a slow line; a publisher that stands still for longer is started anew."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("cameras", type=Path, nargs="+", metavar="CAMERA.yaml", help="the camera files")
+    parser.add_argument("--weights", type=Path, metavar="PATH", help="exported YOLO (folder, .xml, .onnx) or .pt")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Works until SIGTERM or SIGINT, or until every recording has come to its end and is handed in.
+
+    Raises:
+        CommandError: a setting, a camera file or the weights cannot be used: said before anything is started.
+    """
+    log_to_stderr()
+    try:
+        settings = load_settings()
+        settings_store(settings)
+        weights = chosen_weights(arguments.weights)
+        files = [load_camera_file(path) for path in arguments.cameras]
+        _check(files, weights)
+        outbox = Outbox(WorkerFolders(settings.worker_folder).outbox)
+    except (DetectorError, CameraFileError, WeightsUnusableError, StreamError) as error:
+        raise CommandError(str(error)) from None
+    supervisor = Supervisor(_specs(settings, files, weights), settings.worker_folder)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    try:
+        with (
+            WorkerFolders(settings.worker_folder).held("worker"),
+            health_server(Health(supervisor, outbox), settings.health_port) as port,
+        ):
+            print(f"worker: {len(files)} cameras, health on http://127.0.0.1:{port}/readyz", flush=True)
+            supervisor.run()
+    except DetectorError as error:
+        raise CommandError(str(error)) from None
+    return 0
+
+
+def _check(files: list[CameraFile], weights: Path) -> None:
+    """What a person must mend is found here, not in a process that would be started again and again."""
+    seen: set[str] = set()
+    for file in files:
+        if file.camera.id in seen:
+            raise CommandError(f"{file.path}: got the camera id {file.camera.id!r} twice, expected one file a camera")
+        seen.add(file.camera.id)
+        open_source(file.source(), starts_at=file.camera.starts_at)
+    open_weights(weights, region_of_interest(files[0].camera).input_px)
+
+
+def _specs(settings: WorkerSettings, files: list[CameraFile], weights: Path) -> list[ChildSpec]:
+    recordings = {
+        file.camera.id: Recording(Path(file.source()), file.camera.starts_at)
+        for file in files
+        if "://" not in file.source() and file.camera.starts_at is not None
+    }
+    specs = [
+        ChildSpec(
+            name=file.camera.id,
+            entry=camera_entry,
+            task=CameraTask(
+                file.path.resolve(),
+                weights.resolve(),
+                settings.worker_folder,
+                settings.ring_bytes,
+                settings.ring_seconds,
+            ),
+            limit_s=settings.heartbeat_limit_s,
+            start_limit_s=settings.start_limit_s,
+        )
+        for file in files
+    ]
+    publisher = ChildSpec(
+        name="publisher",
+        entry=publish_entry,
+        task=PublisherTask(settings, recordings),
+        limit_s=PUBLISHER_LIMIT_S,
+        start_limit_s=PUBLISHER_LIMIT_S,
+        is_camera=False,
+    )
+    return [*specs, publisher]
