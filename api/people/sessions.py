@@ -11,9 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from api.actor import Actor
+from api.audit import record
 from api.database import Database
 from api.people.errors import SignInRefusedError
 from api.people.passwords import is_password
+from models.domain.cases import Role
 from models.tables.base import new_id
 from models.tables.people import LoginSessionRow, PersonRow
 
@@ -66,11 +68,14 @@ class Sessions:
             is_open = row.is_active and (row.locked_until is None or row.locked_until <= now)
             if fits and is_open and row.password_hash == person.password_hash:
                 row.failed_logins, row.locked_until = 0, None
-                session.add(_session_row(row.id, token, now, now + self._length))
+                opened = _session_row(row.id, token, now, now + self._length)
+                session.add(opened)
                 _revoke(session, instead_of, now)
+                _record(session, now, row, opened.id, "sign_in")
                 return token
             if is_open:
                 _count_wrong(row, now)
+                _record(session, now, row, None, "sign_in_refused")
         raise _refusal()
 
     def find(self, token: str | None, now: datetime) -> SignedIn | None:
@@ -95,7 +100,10 @@ class Sessions:
 
     def sign_out(self, token: str | None, now: datetime) -> None:
         with self._database.writing() as session:
-            _revoke(session, token, now)
+            ended = _revoke(session, token, now)
+            if ended is not None:
+                person = session.get_one(PersonRow, ended.person_id)
+                _record(session, now, person, ended.id, "sign_out")
 
 
 def _find_person(session: Session, username: str) -> PersonRow | None:
@@ -121,13 +129,22 @@ def _session_row(person_id: str, token: str, now: datetime, expires_at: datetime
     )
 
 
-def _revoke(session: Session, token: str | None, now: datetime) -> None:
-    if token:
-        session.execute(
-            update(LoginSessionRow)
-            .where(LoginSessionRow.token_sha256 == _hashed(token), LoginSessionRow.revoked_at.is_(None))
-            .values(revoked_at=now)
+def _revoke(session: Session, token: str | None, now: datetime) -> LoginSessionRow | None:
+    """Ends the session of that token; None where it had ended, or never was."""
+    row = session.scalar(
+        select(LoginSessionRow).where(
+            LoginSessionRow.token_sha256 == _hashed(token or ""), LoginSessionRow.revoked_at.is_(None)
         )
+    )
+    if row is not None:
+        row.revoked_at = now
+    return row
+
+
+def _record(session: Session, now: datetime, person: PersonRow, session_id: str | None, what: str) -> None:
+    roles: list[Role] = sorted(person.roles)
+    actor = Actor(frozenset(roles), person.id, person.agency, session_id)
+    record(session, now, actor, roles[0] if roles else "office", what)
 
 
 def _signed_in(row: LoginSessionRow, person: PersonRow) -> SignedIn:

@@ -11,11 +11,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse
 
 from api.errors import OfficeError
 from api.people.errors import FormTokenError, NotSignedInError
+from api.web.headers import SECURITY_HEADERS
 from api.web.render import page, page_text
 from models.domain.cases import MoveNotAllowedError
 
@@ -42,6 +44,9 @@ class PageRoute(APIRoute):
                 return error_page(request, 409)
             except RequestValidationError:
                 return error_page(request, 422)
+            except OperationalError as error:
+                _LOG.error("the database does not answer", extra={"reason": type(error.orig).__name__})
+                return error_page(request, 503)
 
         return handle_with_pages
 
@@ -78,7 +83,7 @@ def error_page(request: Request, status: int, *, is_form: bool = False) -> Respo
 
 
 def add_failure_pages(app: FastAPI) -> None:
-    """Addresses that do not exist answer with a page, except under /api."""
+    """Addresses that do not exist, and failures, answer with a page, except under /api."""
 
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -86,4 +91,13 @@ def add_failure_pages(app: FastAPI) -> None:
             return await http_exception_handler(request, error)
         return error_page(request, error.status_code)
 
+    async def on_crash(request: Request, error: Exception) -> Response:
+        """What nobody foresaw. Starlette asks this handler and then lets the error go on into the log."""
+        if request.url.path.startswith("/api"):
+            return JSONResponse({"code": "error", "message": "the office failed, try again"}, status_code=500)
+        answer = error_page(request, 500)
+        answer.headers.update(SECURITY_HEADERS)
+        return answer
+
     app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_crash)

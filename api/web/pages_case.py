@@ -155,7 +155,7 @@ def _case_page(
         "line": file.line,
         "plate": format.plate(file.plate or "", file.vehicle_typed or ""),
         "case": case_view(file, office.clock(), t),
-        "moves": file.moves,
+        "moves": [move for move in file.moves if not (is_refused and move == "take")],
         "others": file.others,
         "typed": NOTHING_TYPED | dict(typed or {}),
         "wrong": wrong or {},

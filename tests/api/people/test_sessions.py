@@ -16,7 +16,7 @@ from api.people.accounts import add_person, close_account
 from api.people.errors import PasswordTooWeakError, SignInRefusedError
 from api.people.passwords import hash_password, is_password
 from api.people.sessions import LOCK_LENGTH, WRONG_SIGN_INS, Sessions
-from models.tables import LoginSessionRow, PersonRow
+from models.tables import AuditRow, LoginSessionRow, PersonRow
 from tests.api.kit import SmallOffice, small_office
 
 PASSWORD = "mat khau rat dai 1"
@@ -136,3 +136,15 @@ def test_nobody_costs_as_much_as_somebody() -> None:
         return statistics.median(once() for _ in range(5))
 
     assert 0.4 < cost_s(None) / cost_s(known) < 2.5
+
+
+def test_every_sign_in_is_in_the_audit_log(small: SmallOffice, sessions: Sessions) -> None:
+    with pytest.raises(SignInRefusedError):
+        sessions.sign_in("hoa", "wrong", small.clock.now)
+    token = sessions.sign_in("hoa", PASSWORD, small.clock.now)
+    sessions.sign_out(token, small.clock.now)
+    with small.office.database.reading() as session:
+        rows = session.execute(select(AuditRow.what, AuditRow.person_id).order_by(AuditRow.id)).all()
+    signs = [(what, person_id) for what, person_id in rows if what.startswith("sign_")]
+    person_id = _person(small).id
+    assert signs == [("sign_in_refused", person_id), ("sign_in", person_id), ("sign_out", person_id)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,21 @@ def test_assets_are_our_own_and_named_by_their_bytes(site: Site) -> None:
 def test_pages_are_no_part_of_the_programs_interface(site: Site) -> None:
     paths = site.browser().get("/openapi.json").json()["paths"]
     assert not any(path.startswith(("/login", "/queue", "/cases", "/t/")) for path in paths)
+
+
+def test_a_failure_is_a_page_that_gives_nothing_away(site: Site) -> None:
+    browser = site.signed_in("hoa", "reviewer")
+    site.app.state.sessions = None  # what no code expects
+    answer = browser.get("/queue")
+    assert answer.status_code == 500 and "Lỗi của hệ thống" in answer.text
+    assert "NoneType" not in answer.text and answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+
+
+def test_a_database_that_is_gone_is_a_page_that_says_try_again(site: Site, tmp_path: Path) -> None:
+    browser = site.signed_in("hoa", "reviewer")
+    site.small.office.database.close()
+    for path in tmp_path.glob("office.db*"):
+        path.rename(path.with_suffix(".gone"))
+    (tmp_path / "office.db").mkdir()
+    answer = browser.get("/queue")
+    assert answer.status_code == 503 and "Thử lại sau ít phút" in answer.text
