@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from io import BytesIO
 from pathlib import Path
 
 import urllib3
@@ -13,7 +15,6 @@ from minio.error import MinioException, S3Error
 from detector.errors import (
     DigestMismatchError,
     StoreError,
-    StoreKeyTakenError,
     StoreRefusedError,
     StoreUnreachableError,
 )
@@ -21,9 +22,8 @@ from models.domain.store import StoredObject
 
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 20.0
-ONE_PUT_BYTES = 256 * 1024 * 1024
-"""Larger files go up in parts; a killed upload of parts leaves an orphan that the bucket's lifecycle rule removes."""
-_CHUNK_BYTES = 1 << 20
+SMALLEST_PART_BYTES = 5 * 1024 * 1024
+"""Of the protocol. Everything goes up in one part: a killed upload leaves nothing behind."""
 _REFUSALS = frozenset(
     {
         "AccessDenied",
@@ -34,7 +34,7 @@ _REFUSALS = frozenset(
         "AllAccessDisabled",
     }
 )
-_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchObject"})
+_DAMAGED = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest"})
 _CONTENT_TYPES = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".json": "application/json", ".jsonl": "application/jsonl"}
 
 
@@ -59,57 +59,39 @@ class S3Store:
             )
 
     def put(self, key: str, path: Path, sha256: str) -> StoredObject:
-        """See `EvidenceStore.put`. What was stored is read back at its version and compared."""
+        """See `EvidenceStore.put`. One PUT, whose SHA-256 the store compares before it answers.
+
+        The worker has no right to read, so nobody asks whether the key is new: its attempt is 64 bits of chance, and a
+        version never changes.
+        """
         try:
-            self._check_key_is_new(key)
-            length_bytes = path.stat().st_size
-            with path.open("rb") as file:
-                written = self._client.put_object(
-                    bucket_name=self._bucket,
-                    object_name=key,
-                    data=file,
-                    length=length_bytes,
-                    content_type=_CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
-                    part_size=ONE_PUT_BYTES,
-                )
-            if not written.version_id:
-                raise StoreRefusedError(
-                    f"bucket {self._bucket}: got no version for a new object, expected versioning on"
-                )
-            self._compare(key, written.version_id, sha256)
+            body = path.read_bytes()
+            digest = hashlib.sha256(body)
+            if digest.hexdigest() != sha256:
+                raise DigestMismatchError(f"{path.name}: got other bytes than those of SHA-256 {sha256[:16]}…")
+            written = self._client.put_object(
+                bucket_name=self._bucket,
+                object_name=key,
+                data=BytesIO(body),
+                length=len(body),
+                content_type=_CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+                metadata={"x-amz-checksum-sha256": base64.b64encode(digest.digest()).decode()},
+                part_size=max(len(body), SMALLEST_PART_BYTES),
+            )
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _told(path.name, error) from None
+        if not written.version_id:
+            raise StoreRefusedError(f"bucket {self._bucket}: got an object without version, expected versioning")
         return StoredObject(
-            name=path.name, key=key, version_id=written.version_id, sha256=sha256, length_bytes=length_bytes
+            name=path.name, key=key, version_id=written.version_id, sha256=sha256, length_bytes=len(body)
         )
-
-    def _check_key_is_new(self, key: str) -> None:
-        try:
-            self._client.stat_object(bucket_name=self._bucket, object_name=key)
-        except S3Error as error:
-            if error.code in _ABSENT:
-                return
-            raise
-        raise StoreKeyTakenError(f"{key}: got a key that was used before, expected a new one")
-
-    def _compare(self, key: str, version_id: str, sha256: str) -> None:
-        digest = hashlib.sha256()
-        response = self._client.get_object(bucket_name=self._bucket, object_name=key, version_id=version_id)
-        try:
-            for chunk in response.stream(_CHUNK_BYTES):
-                digest.update(chunk)
-        finally:
-            response.close()
-            response.release_conn()
-        if digest.hexdigest() != sha256:
-            raise DigestMismatchError(
-                f"{key}: got SHA-256 {digest.hexdigest()[:16]}… in the store, expected {sha256[:16]}…"
-            )
 
 
 def _told(what: str, error: Exception) -> StoreError:
     """The error in the worker's words. Never the store's own text: it may hold keys."""
     if isinstance(error, S3Error):
+        if error.code in _DAMAGED:
+            return DigestMismatchError(f"{what}: the S3 store got other bytes than were sent ({error.code})")
         kind = StoreRefusedError if error.code in _REFUSALS else StoreUnreachableError
         return kind(f"{what}: the S3 store answered {error.code}")
     return StoreUnreachableError(f"{what}: the S3 store does not answer ({type(error).__name__})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -121,10 +122,17 @@ def test_s3_keeps_the_object_at_its_version(s3_bucket: S3Bucket, picture: Path) 
     answer = s3_bucket.server.client().get_object(s3_bucket.name, stored.key, version_id=stored.version_id)
     with answer:
         assert answer.data == BODY
-    with pytest.raises(StoreKeyTakenError):
-        store.put(KEY, picture, SHA256)
-    with pytest.raises(DigestMismatchError, match="in the store, expected 0000"):
+    with pytest.raises(DigestMismatchError, match="got other bytes"):
         store.put(KEY + "2", picture, "0" * 64)
+
+
+@pytest.mark.server
+def test_s3_refuses_bytes_that_changed_on_the_way(
+    s3_bucket: S3Bucket, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("detector.store_s3.BytesIO", lambda body: BytesIO(b"W" + body[1:]))
+    with pytest.raises(DigestMismatchError, match="got other bytes than were sent"):
+        _s3(s3_bucket).put(KEY, picture, SHA256)
 
 
 @pytest.mark.server
