@@ -184,6 +184,38 @@ def test_a_reviewer_rejects_by_keyboard_and_stands_at_the_next_case(
     plate_field(page).wait_for()
 
 
+def test_a_case_is_confirmed_and_issued_by_keyboard_alone(
+    server: OfficeServer, open_page: OpenPage, shot: Shot
+) -> None:
+    """At most 12 key presses besides the plate."""
+    server.person("hoa", "reviewer")
+    server.case(vehicle="car")
+    page, pressed = open_page(), 0
+    sign_in(page, "hoa")
+
+    def press(*keys: str) -> None:
+        nonlocal pressed
+        for key in keys:
+            page.keyboard.press(key)
+            pressed += 1
+
+    press("j", "Enter")
+    ready(page)
+    press("t")
+    plate_field(page).wait_for()
+    ready(page)
+    press("Space", "b")
+    page.keyboard.type(PLATE)
+    press("Enter", "2", "1")
+    shot(page, "keyboard_confirm")
+    press("Enter")
+    page.get_by_role("button", name="Phát thông báo").wait_for()
+    ready(page)
+    press("i")
+    page.locator("#issued-link").wait_for()
+    assert pressed <= 12
+
+
 def test_what_was_typed_survives_an_ended_session(server: OfficeServer, open_page: OpenPage) -> None:
     server.person("hoa", "reviewer")
     server.case(vehicle="car")

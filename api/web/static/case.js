@@ -4,6 +4,7 @@ import { openStage } from "./stage.js";
 import { openPlayer } from "./player.js";
 import { openReject } from "./reject.js";
 import { keepDraft } from "./draft.js";
+import { leadThrough } from "./confirm.js";
 
 const stage = openStage();
 const player = openPlayer(stage);
@@ -12,7 +13,10 @@ const confirmForm = document.getElementById("confirm-form");
 const plate = document.getElementById("plate");
 const keysOn = document.getElementById("keys-on");
 
-if (confirmForm) keepDraft(confirmForm);
+if (confirmForm) {
+  keepDraft(confirmForm);
+  leadThrough(confirmForm);
+}
 
 keysOn.checked = localStorage.getItem("keys-off") === null;
 keysOn.addEventListener("change", () => {

@@ -1,0 +1,37 @@
+// Confirming by keyboard: the plate, Enter, a digit for the class, a digit for the colour, Enter.
+
+export function leadThrough(form) {
+  const plate = form.elements.plate;
+  const groups = ["vehicle", "plate_colour"].map((name) => [...form.querySelectorAll(`input[name="${name}"]`)]);
+
+  const focusOn = (radios) => (radios.find((radio) => radio.checked) ?? radios[0]).focus();
+
+  /** To the group that has no choice yet, else to the button. */
+  function goOn() {
+    const open = groups.find((radios) => !radios.some((radio) => radio.checked));
+    if (open) focusOn(open);
+    else document.getElementById("confirm").focus();
+  }
+
+  form.addEventListener("keydown", (press) => {
+    if (press.ctrlKey || press.metaKey || press.altKey) return;
+    if (press.target === plate && press.key === "Enter" && plate.value.trim() !== "") {
+      press.preventDefault();
+      goOn();
+      return;
+    }
+    const group = groups.find((radios) => radios.includes(press.target));
+    if (!group) return;
+    const choice = /^[1-9]$/.test(press.key) ? group[Number(press.key) - 1] : undefined;
+    if (choice) {
+      choice.checked = true;
+      choice.dispatchEvent(new Event("input", { bubbles: true }));
+      choice.focus();
+    }
+    if (choice || press.key === "Enter") {
+      press.preventDefault();
+      press.stopPropagation();
+      goOn();
+    }
+  });
+}
