@@ -18,13 +18,14 @@ class Damage:
     def note(self, reason: str, pts: int | None) -> None:
         """Something on the way to the decoder was lost, or did not decode, at this time in ticks."""
         self._is_tainted = True
-        self._noted_pts = pts
+        if pts is not None:
+            self._noted_pts = pts if self._noted_pts is None else max(self._noted_pts, pts)
         self._counters.add("packets_damaged", reason)
 
     def touches(self, picture: VideoFrame) -> bool:
         """Whether this frame, the next in presentation order, may be damaged."""
         if picture.key_frame and self._is_after_damage(picture):
-            self._is_tainted = False
+            self._is_tainted, self._noted_pts = False, None
         if picture.is_corrupt:
             self._is_tainted = True
         if self._is_tainted:

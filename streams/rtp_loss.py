@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 import av.logging
 
+_logger = logging.getLogger("libav")
+_logger.propagate = False
 _TELLS_OF_LOSS = ("RTP: missed", "max delay reached", "RTP: dropping old packet")
 
 
@@ -37,15 +39,13 @@ class RtpLoss(logging.Handler):
 @contextmanager
 def listening() -> Iterator[RtpLoss]:
     """Listens to the losses of this thread."""
-    logger = logging.getLogger("libav")
     loss = RtpLoss()
-    logger.propagate = False
-    logger.addHandler(loss)
+    _logger.addHandler(loss)
     av.logging.set_level(av.logging.WARNING)
     av.logging.set_skip_repeated(False)
     try:
         yield loss
     finally:
-        logger.removeHandler(loss)
-        if not logger.handlers:
+        _logger.removeHandler(loss)
+        if not _logger.handlers:
             av.logging.set_level(None)

@@ -106,17 +106,21 @@ def connect(url: str, settings: RtspSettings) -> Iterator[RtspConnection]:
         CameraRefusedError: wrong name or password, or no such stream.
         CameraUnreachableError: nobody answers, or not in time, or no video.
     """
-    shown = redact(url)
+    with listening() if settings.transport == "udp" else nullcontext() as loss:
+        shown = redact(url)
+        with _opened(url, shown, settings) as container:
+            if not container.streams.video or container.streams.video[0].codec_context is None:
+                raise CameraUnreachableError(f"{shown}: got a stream without video that can be decoded")
+            yield RtspConnection(container, shown, settings, loss)
+
+
+def _opened(url: str, shown: str, settings: RtspSettings) -> InputContainer:
     try:
-        container = av.open(url, options=_options(settings), timeout=(settings.open_s, settings.read_s))
+        return av.open(url, options=_options(settings), timeout=(settings.open_s, settings.read_s))
     except _REFUSALS as error:
         raise CameraRefusedError(f"{shown}: the camera refuses ({error.strerror})") from None
     except (FFmpegError, OSError) as error:
         raise CameraUnreachableError(f"{shown}: cannot connect ({error.strerror or 'no answer'})") from None
-    with container as opened, listening() if settings.transport == "udp" else nullcontext() as loss:
-        if not opened.streams.video or opened.streams.video[0].codec_context is None:
-            raise CameraUnreachableError(f"{shown}: got a stream without video that can be decoded")
-        yield RtspConnection(opened, shown, settings, loss)
 
 
 def open_camera(request: CameraRequest) -> Camera:
