@@ -96,7 +96,7 @@ def test_a_time_is_kept_to_the_microsecond(moment: datetime) -> None:
         ("", "Invalid JSON"),
         ("[]", "claim"),
         ("{}", "id: Field required"),
-        (claim_facts(make_claim()).replace('"connection"', '"conection"'), "connection: Field required"),
+        (claim_facts(make_claim()).replace('"connection"', '"link"'), "connection: Field required"),
         (claim_facts(make_claim()).replace('"schema_version": 1', '"schema_version": 2'), "schema_version"),
         (claim_facts(make_claim()).replace('"motorcycle"', '"tank"'), "violation.vehicle"),
     ],
