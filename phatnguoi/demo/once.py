@@ -143,4 +143,5 @@ def _decide_again(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
     if CONTEST_TEXT not in page.text:
         raise CheckFailedError(f"{path}: got no word of the citizen's, expected what was written")
+    page = visitor.send(page.form("/take"))
     visitor.send(page.form("/withdraw").to("/uphold"), {"reason": UPHOLD_TEXT})

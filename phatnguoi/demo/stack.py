@@ -78,14 +78,13 @@ class Stack:
             "PHATNGUOI_WORKER_KEY": key,
             "PHATNGUOI_WORKER_FOLDER": str(self.directory / "worker"),
             "PHATNGUOI_HEALTH_PORT": "0",
-            "PHATNGUOI_WEIGHTS": str(self.weights),
         }
-        self._run("worker", [*MAIN, "worker", str(camera)], worker)
+        self._run("worker", [*MAIN, "worker", str(camera), "--weights", str(self.weights)], worker)
 
     def _storage(self) -> dict[str, str]:
         if not self.is_full:
             store = self.directory / "store"
-            store.mkdir(exist_ok=True)
+            (store / "packages").mkdir(parents=True, exist_ok=True)
             return {
                 "PHATNGUOI_DATABASE_URL": f"sqlite:///{self.directory / 'office.db'}",
                 "PHATNGUOI_STORE": f"folder://{store}",
