@@ -22,7 +22,6 @@ from detector.outbox import Outbox
 from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
-from detector.supervisor import ChildSpec
 from streams.counters import Counters
 from streams.file_packets import FilePackets
 from streams.packets import PacketStore
@@ -32,7 +31,6 @@ IDLE_S = 0.2
 DATABASE_WAIT_S = 1.0
 PRUNE_EVERY_S = 3600.0
 LOCK_TIMEOUT_S = 15.0
-LONGEST_STEP_S = 300.0
 NICE = 10
 """Frames go before packages."""
 _log = logging.getLogger("phatnguoi.publish")
@@ -175,10 +173,3 @@ def publish_entry(task: PublisherTask, link: Link) -> None:
     os.nice(NICE)
     publisher = make_publisher(task.settings, task.recordings, link)
     publisher.run()
-
-
-def publisher_spec(settings: WorkerSettings, recordings: Mapping[str, Recording] | None = None) -> ChildSpec:
-    """The publisher for the supervisor. A long upload or a viewing copy is no reason to kill it."""
-    task = PublisherTask(settings, dict(recordings or {}))
-    limits = {"limit_s": LONGEST_STEP_S, "start_limit_s": LONGEST_STEP_S}
-    return ChildSpec("publisher", publish_entry, task, is_camera=False, **limits)

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -85,7 +85,15 @@ class _Child:
 class Supervisor:
     """Keeps its children alive until `stop`. `run` is called by the main thread, everything else by any."""
 
-    def __init__(self, specs: Sequence[ChildSpec], root: Path) -> None:
+    def __init__(self, specs: Sequence[ChildSpec], root: Path, is_drained: Callable[[], bool] = lambda: True) -> None:
+        """Starts nothing yet.
+
+        Args:
+            specs: one for each process.
+            root: the worker's folder, for locks.
+            is_drained: asked once every camera has come to its end: whether the rest may end too.
+        """
+        self._is_drained = is_drained
         self._children = [_Child(spec) for spec in specs]
         self._root = root
         self._context = multiprocessing.get_context("spawn")
@@ -94,9 +102,9 @@ class Supervisor:
         self._turned_s = time.monotonic()
 
     def run(self) -> None:
-        """Until `stop` is called, or every child has come to its end."""
+        """Until `stop` is called, or every camera has come to its end and nothing is left to be done."""
         try:
-            while not self._is_told_to_stop and any(child.state != "ended" for child in self._children):
+            while not self._is_told_to_stop and not self._is_over():
                 self._turned_s = time.monotonic()
                 for child in self._children:
                     self._look_after(child)
@@ -128,6 +136,10 @@ class Supervisor:
                 )
                 for child in self._children
             ]
+
+    def _is_over(self) -> bool:
+        cameras = [child for child in self._children if child.spec.is_camera]
+        return all(child.state == "ended" for child in cameras or self._children) and self._is_drained()
 
     def _wait(self) -> None:
         """For the next look; the end of a child is seen at once."""

@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         outbox = Outbox(WorkerFolders(settings.worker_folder).outbox)
     except (DetectorError, CameraFileError, WeightsUnusableError, StreamError) as error:
         raise CommandError(str(error)) from None
-    supervisor = Supervisor(_specs(settings, files, weights), settings.worker_folder)
+    specs = _specs(settings, files, weights)
+    supervisor = Supervisor(specs, settings.worker_folder, is_drained=lambda: outbox.oldest_age_s() is None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     try:

@@ -132,6 +132,22 @@ def test_a_recording_that_came_to_its_end_is_not_started_again(tmp_path: Path) -
     assert _births(tmp_path) == 1
 
 
+def test_the_publisher_goes_on_until_everything_is_handed_in(tmp_path: Path) -> None:
+    (tmp_path / "camera").mkdir()
+    (tmp_path / "publisher").mkdir()
+    publisher = ChildSpec("publisher", children.steady, tmp_path / "publisher", is_camera=False)
+    drained = threading.Event()
+    specs = [_spec(tmp_path / "camera", children.comes_to_its_end), publisher]
+    supervisor = Supervisor(specs, tmp_path / "worker", drained.is_set)
+    thread = threading.Thread(target=supervisor.run)
+    thread.start()
+    _until(lambda: supervisor.statuses()[0].state == "ended" and _births(tmp_path / "publisher") == 1)
+    assert thread.is_alive()
+    drained.set()
+    thread.join(20)
+    assert [status.state for status in supervisor.statuses()] == ["ended", "stopped"]
+
+
 def test_who_will_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor_module, "STOP_TIMEOUT_S", 1.0)
     with _supervised(tmp_path, _spec(tmp_path, children.will_not_end)) as supervisor:
