@@ -15,13 +15,18 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse
 
-from api.errors import OfficeError
+from api.errors import DigestMismatchError, LimitationPassedError, OfficeError
 from api.people.errors import FormTokenError, NotSignedInError
 from api.web.headers import SECURITY_HEADERS
 from api.web.render import page, page_text
 from models.domain.cases import MoveNotAllowedError
 
 _LOG = logging.getLogger(__name__)
+OWN_WORDS: dict[type[OfficeError], str] = {
+    FormTokenError: "error.body_form",
+    LimitationPassedError: "error.body_limitation",
+    DigestMismatchError: "error.body_digest",
+}
 _KNOWN = (400, 403, 404, 409, 422, 429, 500, 503)
 
 
@@ -39,7 +44,7 @@ class PageRoute(APIRoute):
             except OfficeError as error:
                 if error.status >= 500:
                     _LOG.error("page refused", extra={"error": type(error).__name__, "path": request.url.path})
-                return error_page(request, error.status, is_form=isinstance(error, FormTokenError))
+                return error_page(request, error.status, _own_words(error))
             except MoveNotAllowedError:
                 return error_page(request, 409)
             except RequestValidationError:
@@ -62,7 +67,16 @@ def _case_of(request: Request) -> str:
     return f"/cases/{case_id}" if case_id else "/queue"
 
 
-def error_page(request: Request, status: int, *, is_form: bool = False) -> Response:
+def _own_words(error: OfficeError) -> str | None:
+    """The catalogue's key for an error whose status alone would say too little."""
+    for kind, key in OWN_WORDS.items():
+        if isinstance(error, kind):
+            return key
+    return None
+
+
+def error_page(request: Request, status: int, words: str | None = None) -> Response:
+    """A page for this status; `words` is the catalogue's key of a better explanation."""
     t = page_text(request)
     known = status if status in _KNOWN else 500 if status >= 500 else 400
     case_id = request.path_params.get("case_id")
@@ -74,7 +88,7 @@ def error_page(request: Request, status: int, *, is_form: bool = False) -> Respo
         status=status,
         number=status,
         title=t(f"error.title_{known}"),
-        body=t("error.body_form" if is_form else f"error.body_{known}"),
+        body=t(words or f"error.body_{known}"),
         detail=None,
         back=back,
         back_text=t("error.open_again" if back and back != "/queue" else "app.back_to_queue"),

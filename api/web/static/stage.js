@@ -37,6 +37,16 @@ export function openStage() {
     ];
   }
 
+  /** A file that cannot be had, or is not what was sealed: said in words, not shown as a broken picture. */
+  for (const medium of stage.querySelectorAll("img, video")) {
+    const fail = () => {
+      medium.closest(".view").querySelector(".failed").hidden = false;
+      medium.hidden = true;
+    };
+    medium.addEventListener("error", fail);
+    if (medium.error || (medium.complete && medium.naturalWidth === 0)) fail();
+  }
+
   for (const link of stage.querySelectorAll(".zoomable")) {
     link.addEventListener("click", (click) => {
       if (click.ctrlKey || click.metaKey || click.shiftKey) return;

@@ -6,7 +6,6 @@ import statistics
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -17,14 +16,15 @@ from api.people.errors import PasswordTooWeakError, SignInRefusedError
 from api.people.passwords import hash_password, is_password
 from api.people.sessions import LOCK_LENGTH, WRONG_SIGN_INS, Sessions
 from models.tables import AuditRow, LoginSessionRow, PersonRow
-from tests.api.kit import SmallOffice, small_office
+from tests.api.kit import SmallOffice
 
 PASSWORD = "mat khau rat dai 1"
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> SmallOffice:
-    return small_office(f"sqlite:///{tmp_path / 'office.db'}", tmp_path)
+def small(here: SmallOffice) -> SmallOffice:
+    """On SQLite and on PostgreSQL."""
+    return here
 
 
 @pytest.fixture

@@ -213,3 +213,22 @@ def test_evidence_that_was_changed_is_never_shown(site: Site) -> None:
     package.path("b_at.jpg").write_bytes(b"another picture")
     answer = site.signed_in("hoa", "reviewer").get(f"/cases/{case_id}/evidence/b_at.jpg")
     assert answer.status_code >= 500 and b"another picture" not in answer.content
+
+
+def test_after_a_year_nothing_is_decided_and_the_page_says_why(site: Site) -> None:
+    case_id = site.small.new_case()
+    site.small.clock.turn(timedelta(days=366))
+    browser = site.signed_in("hoa", "reviewer")
+    browser.get(f"/cases/{case_id}")
+    browser.post(f"/cases/{case_id}/take")
+    typed = {"plate": "75-B1 678.90", "vehicle": "motorcycle", "plate_colour": "white"}
+    answer = browser.post(f"/cases/{case_id}/confirm", typed)
+    assert answer.status_code == 409 and "Đã hết thời hiệu một năm" in answer.text
+
+
+def test_a_case_of_warning_mode_never_offers_a_notice(site: Site) -> None:
+    case_id = site.small.new_case(mode="warning")
+    browser = site.signed_in("hoa", "reviewer")
+    site.confirmed(browser, case_id)
+    page = browser.get(f"/cases/{case_id}").text
+    assert "không bao giờ thành thông báo" in page and f"/cases/{case_id}/issue" not in page
