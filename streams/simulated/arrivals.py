@@ -89,8 +89,8 @@ class Arrivals:
         if self._rng.random() < _WRONG_SIDE_PER_HOUR * share * 2.0 and self._phases.into_red_s(t_s) > 1.5:
             mover = self._new("motorcycle", "ours")
             mover.intent, mover.front_m = "wrong_side", -42.0
-            mover.lateral_m = mover.lateral_wish_m = -float(self._rng.uniform(1.1, 2.1))
-            mover.speed = mover.wish_speed = float(self._rng.uniform(5.5, 7.5))
+            mover.lateral_m = mover.lateral_wish_m = -float(self._rng.uniform(1.0, 1.7))
+            mover.speed = mover.wish_speed = float(self._rng.uniform(4.2, 5.8))
             self._waiting.append(mover)
         if self._rng.random() < _AGAINST_PER_HOUR * share:
             mover = self._new("motorcycle", "oncoming")

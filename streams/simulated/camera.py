@@ -91,9 +91,9 @@ def camera_of(settings: WorldSettings, layout: Layout) -> Camera:
     height_m = settings.camera_height_m or height_m
     back_m = settings.camera_back_m or back_m
     middle_m = layout.width_m / 2
-    x_m = middle_m + float(rng.uniform(-1.5, 3.0))
+    x_m = middle_m + float(rng.uniform(-2.5, 1.5))
     position = np.array([x_m, -back_m, height_m])
-    target = np.array([middle_m + float(rng.uniform(-1.2, 0.6)), float(rng.uniform(1.5, 4.0)), 0.0])
+    target = np.array([middle_m + float(rng.uniform(-1.9, -0.6)), float(rng.uniform(1.5, 4.0)), 0.0])
     shown_m = layout.width_m + float(rng.uniform(7.5, 10.0))
     range_m = float(np.hypot(back_m, height_m))
     focal_px = settings.width_px * range_m / shown_m * settings.zoom

@@ -27,7 +27,7 @@ from streams.simulated.render import Drawn, Renderer
 from streams.simulated.traffic import Crossing
 
 Line = dict[str, Any]
-LEAST_WAY_M = 6.0
+LEAST_WAY_M = 4.0
 """Shorter ways against a lane's heading, as far as the camera saw them, are no violation."""
 CLOSE_M = 0.35
 LONG_WAIT_S = 30.0
