@@ -62,7 +62,7 @@ def write_clip(window: PacketWindow, path: Path) -> ClipFacts:
 
 def write_view_copy(clip_path: Path, path: Path) -> ClipFacts:
     """An H.264 copy (yuv420p, index in front) of a clip that browsers cannot play. It is a copy: label it as one."""
-    frame_count, end_us = 0, 0
+    frame_count = 0
     with av.open(str(clip_path)) as clip, av.open(str(path), "w", format="mp4", options=_INDEX_IN_FRONT) as output:
         source = clip.streams.video[0]
         stream = output.add_stream("libx264", rate=source.average_rate, options={"preset": "veryfast", "crf": "23"})
@@ -76,9 +76,9 @@ def write_view_copy(clip_path: Path, path: Path) -> ClipFacts:
             picture.pict_type = 0
             output.mux(stream.encode(picture))
             frame_count += 1
-            end_us = ticks_to_us(frame.pts or 0, time_base)
         output.mux(stream.encode(None))
-    return ClipFacts("h264", frame_count, end_us, path.stat().st_size)
+    with av.open(str(path)) as written:
+        return ClipFacts("h264", frame_count, written.duration or 0, path.stat().st_size)
 
 
 def decode_at(window: PacketWindow, pts_us: Iterable[int]) -> dict[int, BGR]:
