@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="PostgreSQL and S3 in place of SQLite and a folder")
     parser.add_argument("--yolo", action="store_true", help="the .pt by ultralytics in place of the exported network")
     parser.add_argument("--weights", type=Path, help="other weights than those of the simulated crossing")
+    parser.add_argument(
+        "--within-s", type=float, default=FIRST_CASE_WITHIN_S, help="for --once: limit to the first case"
+    )
     parser.add_argument("--directory", type=Path, default=ROOT / "var" / "demo", help="keeps everything of the demo")
 
 
@@ -44,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _terminated_as_interrupted(), Stack(directory, clip, weights, arguments.full) as stack:
             print(f"up after {time.monotonic() - started_s:.1f} s", flush=True)
             if arguments.once:
-                case_id = walk_one_case(stack.url, stack.people, clip, stack.check, FIRST_CASE_WITHIN_S)
+                case_id = walk_one_case(stack.url, stack.people, clip, stack.check, arguments.within_s)
                 print(f"case {case_id}: from the camera to the notice and back, all through the pages", flush=True)
                 return 0
             _welcome(stack)

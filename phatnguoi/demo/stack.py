@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import urllib.error
@@ -80,6 +81,11 @@ class Stack:
             "PHATNGUOI_HEALTH_PORT": "0",
         }
         self._run("worker", [*MAIN, "worker", str(camera), "--weights", str(self.weights)], worker)
+        self._tell_pids()
+
+    def _tell_pids(self) -> None:
+        pids = {name: child.pid for name, child in self.children.items()}
+        (self.directory / "processes.json").write_text(json.dumps(pids), encoding="utf-8")
 
     def _storage(self) -> dict[str, str]:
         if not self.is_full:
