@@ -190,7 +190,7 @@ def _seconds(microseconds: int, t: Text, *, signed: bool = False) -> str:
 
 def _software(manifest: Manifest, t: Text) -> Iterable[Pair]:
     software = manifest.software
-    yield t("case.software_version"), f"{software.version} ({software.revision})"
+    yield t("case.software_version"), " ".join(filter(None, (software.version, software.revision)))
     yield t("case.rule"), f"{manifest.rule} {software.rule_version}"
     yield t("case.weights"), f"{software.weights_name} {software.weights_sha256}"
     yield t("case.camera_file"), manifest.camera.file_sha256

@@ -16,7 +16,7 @@ from api.office import Office, OfficeHere
 from api.people.sessions import SignedIn
 from api.web import format
 from api.web.access import CheckedForm, Person
-from api.web.case_view import case_view
+from api.web.case_view import case_view, rule_name
 from api.web.decision import REJECT_GROUPS, check_confirmation, problem_text
 from api.web.failures import PageRoute
 from api.web.pages_queue import said_text
@@ -157,6 +157,7 @@ def _case_page(
         "case": case_view(file, office.clock(), t),
         "moves": [move for move in file.moves if not (is_refused and move == "take")],
         "others": file.others,
+        "rule_name": lambda rule: rule_name(rule, t),
         "typed": NOTHING_TYPED | dict(typed or {}),
         "wrong": wrong or {},
         "problems": list((wrong or {}).items()),

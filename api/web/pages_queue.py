@@ -109,7 +109,7 @@ def _line(line: CaseLine, office: Office, t: Text) -> QueueLine:
         act=rule_name(line.rule, t),
         place=line.address,
         camera_id=line.camera_id,
-        occurred=format.local_time(line.occurred_at, line.timezone, with_seconds=False),
+        occurred=format.local_time(line.occurred_at, line.timezone),
         vehicle=t(f"vehicle.{line.vehicle}"),
         due=due[0],
         due_tone=due[1],

@@ -1,6 +1,6 @@
-// The stage: one large view at a time, the clip first; a click zooms, moving the pointer pans.
+// The stage: one large view at a time, the clip first; clicks zoom in two steps and out, moving the pointer pans.
 
-const ZOOM = 3;
+const ZOOMS = [1, 3, 8];
 
 export function openStage() {
   const stage = document.getElementById("stage");
@@ -21,9 +21,11 @@ export function openStage() {
   }
 
   function turn(link, x, y) {
-    const isZoomed = link.classList.toggle("zoomed");
+    const zoom = ZOOMS[(ZOOMS.indexOf(Number(link.dataset.zoom ?? 1)) + 1) % ZOOMS.length];
+    link.dataset.zoom = String(zoom);
+    link.classList.toggle("zoomed", zoom > 1);
     aim(link, x, y);
-    for (const layer of link.children) layer.style.transform = isZoomed ? `scale(${ZOOM})` : "";
+    for (const layer of link.children) layer.style.transform = zoom > 1 ? `scale(${zoom})` : "";
   }
 
   /** Where the accused vehicle is on the screen: the picture lies in its box by `contain`. */

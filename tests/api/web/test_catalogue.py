@@ -65,7 +65,7 @@ def test_nothing_is_there_that_no_page_uses() -> None:
         ("reject", REJECT_REASONS),
         ("vehicle", VEHICLE_CLASSES),
         ("colour", PLATE_COLOURS),
-        ("step", tuple(sorted({move.name for move in MOVES}))),
+        ("step", (*sorted({move.name for move in MOVES}), "case_created", "claim_joined", "view")),
     ],
 )
 def test_every_word_of_the_domain_has_its_text(section: str, names: tuple[str, ...]) -> None:
