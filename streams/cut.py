@@ -102,8 +102,12 @@ def _decoded(window: PacketWindow) -> Iterator[tuple[int, VideoFrame]]:
     """(place of its packet in the window, frame). A packet that the decoder refuses gives nothing."""
     decoder = decoder_for(window.facts.codec, window.facts.extradata)
     time_base = window.facts.time_base
-    fed = [_av_packet(packet, time_base, None, packet.pts, packet.dts, None) for packet in window.packets]
-    order_of_pts = {packet.pts: order for order, packet in enumerate(window.packets)}
+    times = _growing([packet.pts for packet in window.packets])
+    fed = [
+        _av_packet(packet, time_base, None, own, packet.dts, None)
+        for packet, own in zip(window.packets, times, strict=True)
+    ]
+    order_of_pts = {own: order for order, own in enumerate(times)}
     for av_packet in [*fed, None]:
         try:
             frames = decoder.decode(av_packet)

@@ -24,6 +24,9 @@ from streams.pulse import Pulse
 from streams.timeline import Timeline
 from streams.video_file import open_video, shape_of
 
+_TIME_IS_GUESSED = ("pts_missing", "pts_not_after")
+"""Such a frame's place in time was made up here, so it never carries a claim."""
+
 
 class FileSource:
     """One pass over a file, the same bytes every time."""
@@ -69,6 +72,7 @@ class FileSource:
             self._counters.add("pts_faults", placed.fault)
         if picture.key_frame:
             self.packets.note_key_frame(placed.connection, placed.pts_us, self._index)
+        is_damaged = self._damage.touches(picture)
         frame = Frame(
             index=self._index,
             pts_us=placed.pts_us,
@@ -76,7 +80,7 @@ class FileSource:
             image=to_bgr(picture),
             clock=FILE_CLOCK,
             connection=placed.connection,
-            is_corrupt=self._damage.touches(picture),
+            is_corrupt=is_damaged or placed.fault in _TIME_IS_GUESSED,
         )
         self._index += 1
         self._counters.add("frames_read")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from models.domain.frame import Frame
 from streams.counters import Counters
+from streams.cut import decode_at
 from streams.errors import FileUnreadableError, SourceNotKnownError
 from streams.file import FileSource
 from streams.open import open_source
@@ -66,6 +68,42 @@ def test_real_footage_with_b_frames_begins_at_zero(shared_data: Path) -> None:
     source = FileSource(shared_data / "lanes_kraten" / "clip.mp4", STARTS_AT, Counters())
     times = [frame.pts_us for frame in source.frames()]
     assert times == [number * 40_000 for number in range(1190)]
+
+
+def test_a_stream_without_any_timestamps_is_shown_and_counted_but_never_trusted(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "whole.mp4", "mpeg4", frames=30)
+    bare = tmp_path / "bare.m4v"
+    with av.open(str(whole)) as source:
+        stream = source.streams.video[0]
+        head = bytes(stream.codec_context.extradata or b"")
+        bare.write_bytes(head + b"".join(bytes(packet) for packet in source.demux(stream) if packet.size))
+    counters = Counters()
+    frames = frames_of(bare, counters)
+    assert len(frames) == 30
+    guessed = counters.count("pts_faults", "pts_missing")
+    assert sum(frame.is_corrupt for frame in frames) == guessed
+    assert [frame.pts_us for frame in frames] == sorted({frame.pts_us for frame in frames})
+
+
+def test_doubled_timestamps_are_set_apart_counted_and_not_trusted(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "whole.mkv", frames=20)
+    doubled = tmp_path / "doubled.mkv"
+    with av.open(str(whole)) as source, av.open(str(doubled), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(packet for packet in source.demux(video=0) if packet.size):
+            packet.stream = stream
+            packet.pts = packet.dts = (number - (number == 7)) * 40
+            packet.time_base = Fraction(1, 1000)
+            output.mux(packet)
+    counters = Counters()
+    frames = frames_of(doubled, counters)
+    assert [frame.index for frame in frames if frame.is_corrupt] == [7]
+    assert (frames[7].pts_us, frames[8].pts_us) == (240_001, 320_000)
+    assert counters.count("pts_faults", "pts_not_after") == 1
+    window = FileSource(doubled, STARTS_AT, Counters()).packets.window(0, 0, 400_000)
+    assert [kept.pts_us for kept in window.packets][6:9] == [240_000, 240_001, 320_000]
+    found = decode_at(window, [240_000, 240_001, 320_000])
+    assert [np.array_equal(found[frame.pts_us], frame.image) for frame in frames[6:9]] == [True, True, True]
 
 
 def test_stops_when_it_is_closed(tmp_path: Path) -> None:
