@@ -15,15 +15,14 @@ from streams.simulated.mesh import BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, Me
 from streams.simulated.movers import Mover, Pose
 from streams.simulated.paint_order import far_to_near
 from streams.simulated.phases import Lamp
-from streams.simulated.plates import Picture, Plate, plate_levels
+from streams.simulated.plate_paint import SUBPIXEL, SUBPIXEL_BITS, PlatePainter
+from streams.simulated.plates import Picture
 from streams.simulated.scenery import Scenery, build_scenery
 from streams.simulated.settings import WorldSettings
 from streams.simulated.shapes import make_mesh
 from streams.simulated.traffic import Traffic
 
 Array = npt.NDArray[np.float64]
-_SUBPIXEL_BITS = 4
-_SUBPIXEL = 1 << _SUBPIXEL_BITS
 _NEAREST_M = 1.2
 _SMALLEST_FACE_PX2 = 0.35
 _NOISE_FRAMES = 7
@@ -87,7 +86,7 @@ class Renderer:
         self.light: Light = light_of(settings)
         self.scenery: Scenery = build_scenery(settings, self.traffic.layout, self.camera, self.light)
         self._meshes: dict[tuple[int, int], Mesh] = {}
-        self._plates: dict[tuple[int, tuple[int, int]], tuple[Picture, ...]] = {}
+        self._plates = PlatePainter()
         self._noise = self._make_noise()
 
     def frame(self, index: int) -> tuple[Picture, list[Drawn], Lamp]:
@@ -135,7 +134,7 @@ class Renderer:
         for group in range(2):
             part = points_px[mesh.group == group]
             if len(part):
-                outline.append(cv2.convexHull((part * _SUBPIXEL).astype(np.int32)))
+                outline.append(cv2.convexHull((part * SUBPIXEL).astype(np.int32)))
         box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
         half_x = (mover.width_m * abs(c) + mover.length_m * abs(s)) / 2
         half_y = (mover.length_m * abs(c) + mover.width_m * abs(s)) / 2
@@ -151,8 +150,8 @@ class Renderer:
             flat = points[:, :2] - points[:, 2:3] * (sun[:2] / max(0.3, float(sun[2])))
             ground_px, depth_m = self.camera.project(np.column_stack([flat, np.zeros(len(flat))]))
             if float(depth_m.min()) > 0.8:
-                hull = cv2.convexHull((np.clip(ground_px, -4000, 8000) * _SUBPIXEL).astype(np.int32))
-                cv2.fillConvexPoly(mask, hull, 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+                hull = cv2.convexHull((np.clip(ground_px, -4000, 8000) * SUBPIXEL).astype(np.int32))
+                cv2.fillConvexPoly(mask, hull, 255, cv2.LINE_AA, SUBPIXEL_BITS)
         strength = np.uint8(round(255 * self.light.shadow))
         mask = cv2.multiply(mask, self.scenery.ground, scale=float(strength) / 255)  # type: ignore[assignment]
         under = np.zeros_like(mask)
@@ -161,8 +160,8 @@ class Renderer:
             middle, half = np.array([(x0 + x1) / 2, (y0 + y1) / 2, 0.0]), np.array([(x1 - x0) / 2, (y1 - y0) / 2, 0.0])
             corners_px, depth_m = self.camera.project(middle + half * _UNDER)
             if float(depth_m.min()) > 0.8 and solid.mover.kind != "person":
-                points = (np.clip(corners_px, -4000, 8000) * _SUBPIXEL).astype(np.int32)
-                cv2.fillConvexPoly(under, points, 120, cv2.LINE_AA, _SUBPIXEL_BITS)
+                points = (np.clip(corners_px, -4000, 8000) * SUBPIXEL).astype(np.int32)
+                cv2.fillConvexPoly(under, points, 120, cv2.LINE_AA, SUBPIXEL_BITS)
         under = cv2.multiply(under, self.scenery.ground)  # type: ignore[assignment]
         mask = cv2.blur(cv2.max(mask, under), (3, 3))  # type: ignore[assignment]
         keep = cv2.cvtColor(cv2.bitwise_not(mask), cv2.COLOR_GRAY2BGR)
@@ -170,16 +169,16 @@ class Renderer:
 
     def _draw(self, image: Picture, ids: npt.NDArray[np.int16], still: Picture, solid: _Solid, place: int) -> None:
         visible_faces, colours = self._shade(solid)
-        polygons = np.round(solid.points_px[solid.mesh.faces[visible_faces]] * _SUBPIXEL).astype(np.int32)
+        polygons = np.round(solid.points_px[solid.mesh.faces[visible_faces]] * SUBPIXEL).astype(np.int32)
         for polygon, colour in zip(polygons, colours, strict=True):
-            cv2.fillConvexPoly(image, polygon, colour, cv2.LINE_AA, _SUBPIXEL_BITS)
+            cv2.fillConvexPoly(image, polygon, colour, cv2.LINE_AA, SUBPIXEL_BITS)
         self._draw_plates(image, solid)
         for hull in solid.outline_px:
-            cv2.fillConvexPoly(ids, hull, place, 8, _SUBPIXEL_BITS)
+            cv2.fillConvexPoly(ids, hull, place, 8, SUBPIXEL_BITS)
         x0, y0, x1, y1 = _inside(solid.box, self.camera.size_px, 3)
         if x1 <= x0 or y1 <= y0:
             return
-        solid.full_area = float(sum(cv2.contourArea(hull) for hull in solid.outline_px)) / _SUBPIXEL**2
+        solid.full_area = float(sum(cv2.contourArea(hull) for hull in solid.outline_px)) / SUBPIXEL**2
         region = ids[y0:y1, x0:x1]
         solid.drawn_area = float(np.count_nonzero(region == place))
         nearer = self.scenery.depth_m[y0:y1, x0:x1] < solid.nearest_m
@@ -229,38 +228,7 @@ class Renderer:
         lit = self.light.ambient + self.light.sun * 0.35
         for corners_m, size_mm in zip(mesh.plates_m, mesh.plate_sizes_mm, strict=True):
             corners = corners_m @ solid.turn + (solid.pose.x, solid.pose.y, 0.0)
-            corners_px, _ = self.camera.project(corners)
-            a, b = corners_px[1] - corners_px[0], corners_px[3] - corners_px[0]
-            if float(a[0] * b[1] - a[1] * b[0]) < 12.0:
-                continue
-            self._paste(image, self._plate(mover.mover_id, mover.plate, size_mm), corners_px, lit)
-
-    def _plate(self, mover_id: int, plate: Plate, size_mm: tuple[int, int]) -> tuple[Picture, ...]:
-        key = (mover_id, size_mm)
-        if key not in self._plates:
-            if len(self._plates) > 300:
-                self._plates.clear()
-            self._plates[key] = plate_levels(plate, size_mm)
-        return self._plates[key]
-
-    def _paste(self, image: Picture, levels: tuple[Picture, ...], corners_px: Array, lit: Array) -> None:
-        box = (*corners_px.min(axis=0), *corners_px.max(axis=0))
-        x0, y0, x1, y1 = _inside(box, self.camera.size_px, 2)
-        if x1 <= x0 or y1 <= y0:
-            return
-        seen_px = float(np.linalg.norm(corners_px[1] - corners_px[0]))
-        picture = min(levels, key=lambda level: abs(math.log(level.shape[1] / max(1.0, seen_px * 1.3))))
-        h, w = picture.shape[:2]
-        source = np.array([(0, 0), (w, 0), (w, h), (0, h)], dtype=np.float32) - np.float32(0.5)
-        matrix = cv2.getPerspectiveTransform(source, (corners_px - (x0, y0) - 0.5).astype(np.float32))
-        size = (x1 - x0, y1 - y0)
-        drawn = cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        mask = np.zeros((size[1], size[0]), dtype=np.uint8)
-        points = np.round((corners_px - (x0, y0)) * _SUBPIXEL).astype(np.int32)
-        cv2.fillConvexPoly(mask, points, 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-        part = mask[..., None].astype(np.float32) / 255
-        region = image[y0:y1, x0:x1]
-        region[:] = np.clip(region * (1 - part) + drawn * np.minimum(1.0, lit) * part, 0, 255)
+            self._plates.paint(image, mover.plate, size_mm, self.camera.project(corners)[0], lit)
 
     def _seen(self, ids: npt.NDArray[np.int16], solid: _Solid, place: int) -> Drawn:
         contact = self._contact(solid)
