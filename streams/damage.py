@@ -32,6 +32,10 @@ class Damage:
             self._counters.add("frames_corrupt")
         return self._is_tainted
 
+    def restart(self) -> None:
+        """Times were set back with this frame: the next key frame ends the damage, whatever its time."""
+        self._noted_pts = None
+
     def _is_after_damage(self, picture: VideoFrame) -> bool:
         """The decoder holds frames back: a key frame from before the damage must not end it."""
         return self._noted_pts is None or picture.pts is None or picture.pts > self._noted_pts

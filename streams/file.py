@@ -73,6 +73,8 @@ class FileSource:
         if picture.key_frame:
             self.packets.note_key_frame(placed.connection, placed.pts_us, self._index)
         is_damaged = self._damage.touches(picture)
+        if placed.fault == "pts_reset":
+            self._damage.restart()
         frame = Frame(
             index=self._index,
             pts_us=placed.pts_us,

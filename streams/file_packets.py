@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 
 import av
@@ -23,6 +24,10 @@ from streams.video_file import open_video, shape_of
 from streams.windowing import bounds, usual_interval_us
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+_SEEK_LEEWAY = 1_000
+"""Packets that a seek may lead too far back."""
 
 
 def _numbers() -> array[int]:
@@ -72,7 +77,7 @@ class FilePackets:
                 f"expected some of {min(run.pts_us)}..{max(run.pts_us)} µs"
             )
         begin, end = found
-        facts, payloads = self._read(connection, run.first_place + begin, end - begin)
+        facts, payloads = self._read(connection, run, begin, end)
         first_us = run.pts_us[begin]
         packets = tuple(
             KeptPacket(
@@ -125,25 +130,45 @@ class FilePackets:
             place += len(part)
         return runs
 
-    def _read(self, connection: int, first: int, count: int) -> tuple[StreamFacts, list[tuple[int | None, bytes]]]:
-        """The packets at these places of the file. Read from the start: no demuxer's seeking is trusted here."""
-        payloads: list[tuple[int | None, bytes]] = []
+    def _read(
+        self, connection: int, run: _Run, begin: int, end: int
+    ) -> tuple[StreamFacts, list[tuple[int | None, bytes]]]:
+        """The packets at these places of the run. A demuxer's seeking is believed only where every time fits."""
+        first = run.first_place + begin
         with open_video(self._path) as (container, stream):
-            context = stream.codec_context
-            facts = StreamFacts(
-                context.codec.canonical_name,
-                bytes(context.extradata or b""),
-                stream.width,
-                stream.height,
-                stream.time_base or Fraction(1, 1_000_000),
-                connection,
-            )
-            for place, packet in enumerate(_packets(container, stream)):
-                if place >= first:
-                    payloads.append((packet.dts, bytes(packet)))
-                if len(payloads) == count:
-                    break
-        return facts, payloads
+            facts = _facts(stream, connection)
+            has_one_run = self._runs is not None and len(self._runs) == 1
+            sought = _sought(container, stream, list(run.ticks[begin:end])) if has_one_run else None
+        if sought is not None:
+            return facts, sought
+        with open_video(self._path) as (container, stream):
+            chosen = islice(_packets(container, stream), first, first + end - begin)
+            return facts, [(packet.dts, bytes(packet)) for packet in chosen]
+
+
+def _facts(stream: VideoStream, connection: int) -> StreamFacts:
+    context = stream.codec_context
+    return StreamFacts(
+        context.codec.canonical_name,
+        bytes(context.extradata or b""),
+        stream.width,
+        stream.height,
+        stream.time_base or Fraction(1, 1_000_000),
+        connection,
+    )
+
+
+def _sought(container: InputContainer, stream: VideoStream, times: list[int]) -> list[tuple[int | None, bytes]] | None:
+    """The packets with exactly these times, found by seeking; None where seeking does not lead to them."""
+    try:
+        container.seek(times[0], stream=stream)
+    except FFmpegError:
+        return None
+    following = dropwhile(lambda packet: packet.pts != times[0], islice(_packets(container, stream), _SEEK_LEEWAY))
+    packets = list(islice(chain(following, _packets(container, stream)), len(times)))
+    if [packet.pts for packet in packets] != times:
+        return None
+    return [(packet.dts, bytes(packet)) for packet in packets]
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:

@@ -202,6 +202,35 @@ def test_says_why_a_window_of_a_file_is_short(tmp_path: Path, window: tuple[int,
     assert packets.reach(0).is_ended
 
 
+@pytest.mark.parametrize(("codec", "b_frames", "gop"), FORMS)
+def test_seeking_in_a_file_leads_to_the_same_packets_as_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, b_frames: int, gop: int
+) -> None:
+    packets = in_file(make_clip(tmp_path / "a.mp4", codec, frames=300, gop=gop, b_frames=b_frames), tmp_path)
+    windows = [(0, at * FRAME_US, (at + 40) * FRAME_US) for at in (0, 90, 170, 255)]
+    sought = [packets.window(*window) for window in windows]
+    monkeypatch.setattr("streams.file_packets._sought", lambda *_: None)
+    assert [packets.window(*window) for window in windows] == sought
+
+
+def test_a_recording_whose_time_is_set_back_has_two_connections(tmp_path: Path) -> None:
+    part = make_clip(tmp_path / "part.ts", frames=75, gop=25)
+    whole = tmp_path / "whole.ts"
+    whole.write_bytes(part.read_bytes() * 2)
+    source = FileSource(whole, STARTS_AT, Counters())
+    frames = [frame for frame in source.frames() if not frame.is_corrupt]
+    assert {frame.connection for frame in frames} == {0, 1}
+    captured = [frame.captured_at for frame in frames]
+    assert captured == sorted(set(captured))
+    for connection in (0, 1):
+        own = {frame.pts_us: frame for frame in frames if frame.connection == connection}
+        window = source.packets.window(connection, 30 * FRAME_US, 60 * FRAME_US)
+        assert own[window.starts_us].index == window.first_frame_index
+        found = decode_at(window, own)
+        assert len(found) >= 35
+        assert all(np.array_equal(found[pts_us], own[pts_us].image) for pts_us in found)
+
+
 def test_the_same_window_gives_the_same_bytes(tmp_path: Path) -> None:
     window = in_file(make_clip(tmp_path / "camera.mp4", b_frames=2), tmp_path).window(0, 0, 50 * FRAME_US)
     clips = [tmp_path / "one.mp4", tmp_path / "two.mp4"]
