@@ -6,8 +6,7 @@ simulated crossing only, and sees nothing but what the office's page shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import av
@@ -25,29 +24,38 @@ ALIKE_LEVELS = 6.0
 Grey = npt.NDArray[np.float32]
 
 
-def find_act(jpeg: bytes, rule: str, clip: DemoClip) -> Act | None:
-    """The act of the clip whose moment the picture shows; None when it shows none of them."""
-    acts = [act for act in clip.acts() if act.rule == rule]
-    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if picture is None or not acts:
-        return None
-    seen = _small(picture)
-    best: tuple[float, int, Act] | None = None
-    for index, image in _frames(clip.path):
-        for act in acts:
-            distance_frames = abs(act.frame_index - index)
-            if distance_frames <= NEAR_FRAMES:
-                difference = float(np.abs(image - seen).mean())
-                if best is None or (difference, distance_frames) < best[:2]:
-                    best = (difference, distance_frames, act)
-    return best[2] if best is not None and best[0] < ALIKE_LEVELS else None
+@dataclass(slots=True)
+class Eyes:
+    """Knows the frames around every act of the clip."""
+
+    clip: DemoClip
+    _near: list[tuple[int, Act, Grey]] = field(default_factory=list)
+
+    def find_act(self, jpeg: bytes, rule: str) -> Act | None:
+        """The act of that rule whose moment the picture shows; None when it shows none."""
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            return None
+        if not self._near:
+            self._remember()
+        seen = _small(picture)
+        looks = [
+            (float(np.abs(image - seen).mean()), distance_frames, act)
+            for distance_frames, act, image in self._near
+            if act.rule == rule
+        ]
+        best = min(looks, key=lambda look: look[:2], default=None)
+        return best[2] if best is not None and best[0] < ALIKE_LEVELS else None
+
+    def _remember(self) -> None:
+        acts = self.clip.acts()
+        with av.open(str(self.clip.path)) as container:
+            for index, frame in enumerate(container.decode(video=0)):
+                near = [act for act in acts if abs(act.frame_index - index) <= NEAR_FRAMES]
+                if near:
+                    image = _small(frame.to_ndarray(format="gray"))
+                    self._near += [(abs(act.frame_index - index), act, image) for act in near]
 
 
 def _small(image: npt.NDArray[Any]) -> Grey:
     return cv2.resize(image, LOOK_SIZE_PX, interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
-def _frames(path: Path) -> Iterator[tuple[int, Grey]]:
-    with av.open(str(path)) as container:
-        for index, frame in enumerate(container.decode(video=0)):
-            yield index, _small(frame.to_ndarray(format="gray"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from phatnguoi.demo.clip import Act, DemoClip
-from phatnguoi.demo.eyes import find_act
+from phatnguoi.demo.eyes import Eyes
 from phatnguoi.demo.pages import Page, Visitor
 from phatnguoi.demo.people import Reviewer
 from phatnguoi.errors import CheckFailedError
@@ -36,7 +36,7 @@ def walk_one_case(url: str, people: list[Reviewer], clip: DemoClip, check: Calla
     try:
         sign_in(first, people[0])
         started_s = time.monotonic()
-        case_page, act = _find_case(first, clip, check, limit_s)
+        case_page, act = _find_case(first, Eyes(clip), check, limit_s)
         print(f"case in the queue after {time.monotonic() - started_s:.1f} s: {act.rule}", flush=True)
         link = _decide(first, case_page, act)
         print("confirmed, notice issued", flush=True)
@@ -58,7 +58,7 @@ def sign_in(visitor: Visitor, person: Reviewer) -> None:
         raise CheckFailedError(f"{person.username}: got no session after signing in, expected one")
 
 
-def _find_case(visitor: Visitor, clip: DemoClip, check: Callable[[], None], limit_s: float) -> tuple[Page, Act]:
+def _find_case(visitor: Visitor, eyes: Eyes, check: Callable[[], None], limit_s: float) -> tuple[Page, Act]:
     """The first case in the queue that the truth knows; others are passed over (a person would reject them)."""
     seen: set[str] = set()
     deadline_s = time.monotonic() + limit_s
@@ -69,7 +69,7 @@ def _find_case(visitor: Visitor, clip: DemoClip, check: Callable[[], None], limi
                 continue
             seen.add(path)
             page = visitor.open(path)
-            act = _look(visitor, page, clip)
+            act = _look(visitor, page, eyes)
             if act is not None:
                 return page, act
             print("a case whose picture shows no violation of the truth: left in the queue", flush=True)
@@ -83,7 +83,7 @@ def _cases(page: Page) -> Iterator[str]:
             yield link
 
 
-def _look(visitor: Visitor, page: Page, clip: DemoClip) -> Act | None:
+def _look(visitor: Visitor, page: Page, eyes: Eyes) -> Act | None:
     """Looks at every file of the case as the page offers it, plays the clip's beginning, and says who it is."""
     if SIMULATED not in page.text:
         raise CheckFailedError(f"{page.url}: got no word that this is simulated, expected {SIMULATED!r}")
@@ -96,7 +96,7 @@ def _look(visitor: Visitor, page: Page, clip: DemoClip) -> Act | None:
         visitor.fetch(link, first_bytes=PLAYER_ASKS_BYTES)
     found = {name: visitor.fetch(link).content for name, link in pictures.items()}
     for rule in ("red_light", "wrong_way"):
-        act = find_act(found["b_at.jpg"], rule, clip)
+        act = eyes.find_act(found["b_at.jpg"], rule)
         if act is not None:
             return act
     return None
