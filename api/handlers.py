@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InputError, OfficeError
@@ -60,6 +61,12 @@ async def on_invalid(_: Request, error: Exception) -> JSONResponse:
     return refusal(422, "input", f"{place or 'body'}: {problem['msg']}", place or None)
 
 
+async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses: no such path, no such method, a body that is no JSON."""
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, "http", str(error.detail))
+
+
 async def on_database_down(_: Request, error: Exception) -> JSONResponse:
     _log.error("the database does not answer", extra={"reason": type(error).__name__})
     return refusal(503, "database", "the database does not answer, try again")
@@ -70,6 +77,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(OfficeError, on_office_error)
     app.add_exception_handler(MoveNotAllowedError, on_move_error)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(OperationalError, on_database_down)
 
 

@@ -176,6 +176,8 @@ def _claims(message: Submission, manifest: Manifest) -> Iterable[tuple[str, obje
     yield "is_simulated", manifest.is_simulated, message.is_simulated
     yield "occurred_at_us", manifest.occurred_at_us, message.occurred_at_us
     yield "point_px16", manifest.point_px16, message.point_px16
+    yield "moments.1.name", manifest.moments[1].name, "at"
+    yield "moments.1.box_px16", manifest.moments[1].box_px16, message.box_px16
 
 
 def _check_local_time(manifest: Manifest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import httpx
+from fastapi import FastAPI
 
 from api.actor import Actor
 from api.cases.intake import Intake
@@ -321,3 +325,27 @@ def camera_row(now: datetime, **changes: Any) -> CameraRow:
 def bend(package: Package, **changes: Any) -> Package:
     """The same package, announced by a message that says something else."""
     return replace(package, message=package.message.model_copy(update=changes))
+
+
+class Web:
+    """The office over HTTP without a network: each request goes straight into the application."""
+
+    def __init__(self, app: FastAPI, headers: Mapping[str, str] | None = None) -> None:
+        self._app = app
+        self.headers = dict(headers or {})
+
+    def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        headers = {**self.headers, **arguments.pop("headers", {})}
+
+        async def run() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://office") as client:
+                return await client.request(method, url, headers=headers, **arguments)
+
+        return asyncio.run(run())
+
+    def get(self, url: str, **arguments: Any) -> httpx.Response:
+        return self.request("GET", url, **arguments)
+
+    def post(self, url: str, **arguments: Any) -> httpx.Response:
+        return self.request("POST", url, **arguments)
