@@ -111,6 +111,7 @@ class Watch:
     host: str
     strangers: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    refused: str = "the server responded with a status of 4"
 
     def on_request(self, request: Request) -> None:
         if not request.url.startswith((self.host, "data:", "blob:")):
@@ -118,7 +119,7 @@ class Watch:
 
     def on_console(self, message: ConsoleMessage) -> None:
         # A refused form is answered by 401 or 422, which the browser notes as an error of the network.
-        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+        if message.type in ("error", "warning") and self.refused not in message.text:
             self.complaints.append(message.text)
 
 
@@ -127,17 +128,17 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(chromium: Browser, server: OfficeServer) -> Iterator[OpenPage]:
-    """`open_page(phone=True, scheme="dark", like=page)`; at the end nobody may have called strangers or complained."""
+    """`open_page(phone=True, scheme="dark")`; at the end nobody may have called strangers or complained."""
     watch, contexts = Watch(server.url), []
 
-    def open_one(*, phone: bool = False, scheme: str = "light", like: Page | None = None, **changes: Any) -> Page:
+    def open_one(*, phone: bool = False, scheme: str = "light", may_fail: bool = False, **changes: Any) -> Page:
+        if may_fail:
+            watch.refused = "the server responded with a status of"
         options: dict[str, Any] = {"viewport": PHONE if phone else DESK, "color_scheme": scheme, "base_url": server.url}
         if phone:
             options |= {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
         context: BrowserContext = chromium.new_context(**(options | changes))
         context.set_default_timeout(10_000)
-        if like is not None:
-            context.add_cookies(like.context.cookies())  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("request", watch.on_request)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.web import pages_queue
 from tests.browser.conftest import OfficeServer, OpenPage, open_first, plate_field, ready, sign_in, take, until
 from tests.browser.packages import ACT_FRAME, RATE_FPS, SECONDS
 
@@ -157,7 +158,7 @@ def test_somebody_else_withdraws_and_the_notice_says_so_at_once(
     second.get_by_label("Lý do").fill("Hình không cho thấy biển số của xe này.")
     shot(second, "contested_case_dark")
     second.get_by_role("button", name="Rút thông báo").click()
-    expect(second.get_by_role("status").filter(has_text="Đã rút thông báo")).to_be_visible()
+    expect(second.get_by_role("status").filter(has_text="Đã rút lại")).to_be_visible()
     phone.reload()
     expect(phone.get_by_role("status")).to_contain_text("Thông báo này đã được rút")
     shot(phone, "notice_withdrawn_dark")
@@ -214,6 +215,40 @@ def test_a_case_is_confirmed_and_issued_by_keyboard_alone(
     press("i")
     page.locator("#issued-link").wait_for()
     assert pressed <= 12
+
+
+def test_nobody_confirms_without_evidence_that_was_changed(
+    server: OfficeServer, open_page: OpenPage, shot: Shot
+) -> None:
+    server.person("hoa", "reviewer")
+    case_id = server.case(vehicle="car")
+    for copy in (server.folder / "cache").rglob("*"):
+        if copy.is_file():
+            copy.unlink()
+    picture = next((server.folder / "store").rglob("b_at.jpg/*"))
+    picture.write_bytes(picture.read_bytes()[:-1] + b"!")
+    page = open_page(may_fail=True)
+    sign_in(page, "hoa")
+    page.goto(f"/cases/{case_id}")
+    ready(page)
+    take(page)
+    page.get_by_role("button", name="Lúc vi phạm", exact=True).click()
+    expect(page.get_by_role("button", name="Xác nhận vi phạm")).to_be_disabled()
+    expect(page.get_by_role("alert")).to_contain_text("Đừng quyết định khi thiếu nó")
+    shot(page, "evidence_changed")
+
+
+def test_the_queue_renews_itself_and_says_that_a_case_is_simulated(
+    server: OfficeServer, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages_queue, "RENEW_S", 1)
+    server.person("hoa", "reviewer")
+    page = open_page()
+    sign_in(page, "hoa")
+    expect(page.get_by_text("Không có hồ sơ mới")).to_be_visible()
+    server.case(vehicle="car", camera_id="sim-cam", is_simulated=True)
+    expect(page.locator(".row-link")).to_be_visible()
+    expect(page.get_by_text("MÔ PHỎNG: bộ nhận dạng này chỉ biết thế giới mô phỏng")).to_be_visible()
 
 
 def test_what_was_typed_survives_an_ended_session(server: OfficeServer, open_page: OpenPage) -> None:

@@ -45,7 +45,7 @@ function isTyping(target) {
 function onKey(press) {
   if (press.key === "Enter" && (press.ctrlKey || press.metaKey) && confirmForm) {
     press.preventDefault();
-    confirmForm.requestSubmit();
+    if (!document.getElementById("confirm").disabled) confirmForm.requestSubmit();
     return;
   }
   if (press.ctrlKey || press.metaKey || press.altKey || isTyping(press.target)) return;

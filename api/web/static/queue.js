@@ -18,7 +18,7 @@ async function renew() {
   const answer = await fetch(location.href, { headers: { "X-Renew": "1" }, redirect: "error" });
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const selector of ["#lines", ".tabs"]) {
+  for (const selector of ["#banner", ".tabs", "#lines"]) {
     const fresh = page.querySelector(selector);
     const stale = document.querySelector(selector);
     if (fresh && stale && fresh.innerHTML !== stale.innerHTML) stale.replaceChildren(...fresh.childNodes);

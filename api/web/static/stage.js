@@ -39,11 +39,13 @@ export function openStage() {
     ];
   }
 
-  /** A file that cannot be had, or is not what was sealed: said in words, not shown as a broken picture. */
+  /** A file that cannot be had, or is not what was sealed: said in words, and nobody confirms without it. */
   for (const medium of stage.querySelectorAll("img, video")) {
     const fail = () => {
       medium.closest(".view").querySelector(".failed").hidden = false;
       medium.hidden = true;
+      const confirm = document.getElementById("confirm");
+      if (confirm) confirm.disabled = true;
     };
     medium.addEventListener("error", fail);
     if (medium.error || (medium.complete && medium.naturalWidth === 0)) fail();
@@ -61,7 +63,12 @@ export function openStage() {
       if (link.classList.contains("zoomed")) aim(link, move.clientX, move.clientY);
     });
   }
-  for (const thumb of thumbs) thumb.addEventListener("click", () => show(thumb.dataset.show));
+  for (const thumb of thumbs) {
+    thumb.addEventListener("click", () => show(thumb.dataset.show));
+    const small = thumb.querySelector("img");
+    small?.addEventListener("error", () => { small.hidden = true; });
+    if (small?.complete && small.naturalWidth === 0) small.hidden = true;
+  }
 
   const overlay = document.getElementById("overlay-switch");
   function drawOverlay(isDrawn) {
