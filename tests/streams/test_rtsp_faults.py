@@ -72,7 +72,7 @@ def serve(gstreamer: None, tmp_path: Path) -> Iterator[Serve]:
         yield start
 
 
-def clip(tmp_path: Path, codec: str, b_frames: int, frames: int = 125) -> Path:
+def clip(tmp_path: Path, codec: str, b_frames: int, frames: int = 90) -> Path:
     return make_clip(tmp_path / "clip.mp4", codec, frames, gop=25, b_frames=b_frames, size_px=(320, 176))
 
 
@@ -95,7 +95,7 @@ def test_over_udp_no_frame_is_trusted_that_is_not_right(
     expected = pictures_of(path)
     camera = open_source(serve(path, codec, drop).url(transport="udp"))
     with Watching(camera) as watching:
-        watching.until(lambda: bool(watching.frames) and watching.frames[-1].pts_us > 3_800_000, 20, "end of the clip")
+        watching.until(lambda: bool(watching.frames) and watching.frames[-1].pts_us > 2_400_000, 20, "end of the clip")
     frames = [frame for frame in watching.frames if frame.connection == 0]
     trusted = [frame for frame in frames if not frame.is_corrupt]
     first = _number_of(trusted[0].image, expected)
@@ -105,9 +105,9 @@ def test_over_udp_no_frame_is_trusted_that_is_not_right(
     if drop:
         assert camera.counters.count("packets_damaged", "lost_on_the_way") > 0
         assert camera.counters.count("frames_corrupt") > 0
-        assert len(trusted) >= 10
+        assert len(trusted) >= 5
     else:
-        assert len(trusted) == len(frames) > 80
+        assert len(trusted) == len(frames) > 30
 
 
 def _number_of(image: np.ndarray, expected: list[np.ndarray]) -> int:
