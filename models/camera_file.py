@@ -122,6 +122,8 @@ def _plain(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int], d
 
 
 def _scalar(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
+    if node.tag == "tag:yaml.org,2002:bool" and str(node.value).lower() not in ("true", "false"):
+        return str(node.value)  # `off` is a word here, as in YAML 1.2
     try:
         value = yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:

@@ -31,9 +31,7 @@ class UltralyticsNetwork:
         os.environ.setdefault("YOLO_AUTOINSTALL", "false")
         os.environ.setdefault("YOLO_OFFLINE", "true")
         if importlib.util.find_spec("ultralytics") is None:
-            raise WeightsUnusableError(
-                f"weights {path}: a .pt needs ultralytics: run `make install-yolo`"
-            )
+            raise WeightsUnusableError(f"weights {path}: a .pt needs ultralytics: run `make install-yolo`")
         if not path.exists():
             raise WeightsUnusableError(f"weights {path}: no such file, expected a .pt checkpoint")
         import torch

@@ -6,7 +6,16 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from models.domain.geometry import PointM, PointPx
 from models.domain.manifest import SiteKind
@@ -22,6 +31,14 @@ Street = Literal["one_way", "two_way"]
 def _pair(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) != 2:
         raise ValueError(f"got {len(value)} numbers, expected a point [x, y]")
+    return value
+
+
+def _zone_name(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"got {value!r}, expected an IANA name such as Asia/Ho_Chi_Minh") from None
     return value
 
 
@@ -155,7 +172,7 @@ class Camera(_Part):
     id: CameraId
     name: str
     source: str
-    timezone: str = "Asia/Ho_Chi_Minh"
+    timezone: Annotated[str, AfterValidator(_zone_name)] = "Asia/Ho_Chi_Minh"
     starts_at: AwareDatetime | None = None
     site: Site = Site()
     frame: FrameSize
@@ -173,16 +190,6 @@ class Camera(_Part):
     def local(self, moment: datetime) -> datetime:
         """The same instant on the wall clocks of the camera's zone."""
         return moment.astimezone(self.zone_info)
-
-    @model_validator(mode="after")
-    def _timezone_exists(self) -> Camera:
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(
-                f"timezone: got {self.timezone!r}, expected an IANA name such as Asia/Ho_Chi_Minh"
-            ) from None
-        return self
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Camera:

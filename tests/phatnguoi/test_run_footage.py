@@ -1,0 +1,130 @@
+"""`phatnguoi run` on real footage, by the shared scorers. Real and simulated never share a figure."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from phatnguoi.main import main
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+CAMERAS = ROOT / "cameras"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def run(shared_data: Path, camera: Path, out: Path, *more: str) -> list[dict[str, Any]]:
+    weights = shared_data / "models" / "yolo11n_int8_openvino_model"
+    assert main(["run", str(camera), "--out", str(out), "--weights", str(weights), *more]) == 0
+    return lines(out / "violations.jsonl")
+
+
+def scorer(shared_data: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("scorer", shared_data.parent / "score" / "red_light.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def truth_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def hanoi(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("hanoi")
+    run(shared_data, CAMERAS / "redlight_hanoi.yaml", out, "--profile")
+    return out
+
+
+def test_hanoi_nine_of_ten_crossings_and_at_most_one_false(hanoi: Path, shared_data: Path) -> None:
+    claims = lines(hanoi / "violations.jsonl")
+    result = scorer(shared_data).score(truth_of(shared_data / "redlight_hanoi"), claims)
+    assert len(result["found"]) >= 9, result
+    assert len(result["false"]) <= 1, result
+
+
+def test_hanoi_the_lamp_agrees_on_98_percent_of_frames(hanoi: Path, shared_data: Path) -> None:
+    states = {}
+    for phase in lines(hanoi / "signals.jsonl"):
+        states |= dict.fromkeys(range(phase["frame_from"], phase["frame_to"] + 1), phase["state"])
+    truth = {}
+    for phase in truth_of(shared_data / "redlight_hanoi")["light"]:
+        state = "amber" if phase["state"] == "yellow" else phase["state"]
+        truth |= dict.fromkeys(range(phase["from"], phase["to"] + 1), state)
+    assert set(states) == set(truth)
+    assert sum(states[frame] == truth[frame] for frame in truth) / len(truth) >= 0.98
+
+
+def test_hanoi_riders_on_the_oncoming_half_are_claimed_and_the_waiting_cars_by_nothing(
+    hanoi: Path, shared_data: Path
+) -> None:
+    claims = lines(hanoi / "violations.jsonl")
+    truth = truth_of(shared_data / "redlight_hanoi")
+    against = [claim for claim in claims if claim["rule"] == "wrong_way"]
+    for rider in truth["wrong_side_of_road"]:
+        near = [c for c in against if rider["from"] - 3 <= c["frame_index"] <= rider["to"] + 8]
+        assert near, rider
+    assert {claim["act_code"] for claim in against} == {"WRONG_LANE"}
+    assert [c for c in claims if c["vehicle"] == "car" and c["frame_index"] < 234] == []
+
+
+def test_hanoi_nobody_twice_by_the_same_rule(hanoi: Path) -> None:
+    claims = lines(hanoi / "violations.jsonl")
+    assert len({(claim["rule"], claim["track_id"]) for claim in claims}) == len(claims)
+    assert len({claim["id"] for claim in claims}) == len(claims)
+
+
+def test_hanoi_every_claim_has_its_package(hanoi: Path) -> None:
+    names = {"manifest.json", "scene.jsonl", "a_before.jpg", "b_at.jpg", "c_beyond.jpg", "vehicle.jpg", "citizen.jpg"}
+    for claim in lines(hanoi / "violations.jsonl"):
+        assert names | {"clip.mp4"} == {path.name for path in (hanoi / claim["package"]).iterdir()}
+
+
+def test_hanoi_twice_the_same_bytes(hanoi: Path, shared_data: Path, tmp_path: Path) -> None:
+    run(shared_data, CAMERAS / "redlight_hanoi.yaml", tmp_path)
+    for name in ["violations.jsonl", "signals.jsonl"]:
+        assert (tmp_path / name).read_bytes() == (hanoi / name).read_bytes()
+    for claim in lines(tmp_path / "violations.jsonl"):
+        for name in ("scene.jsonl", "manifest.json", "clip.mp4"):
+            assert (tmp_path / claim["package"] / name).read_bytes() == (hanoi / claim["package"] / name).read_bytes()
+
+
+def test_us_junction_its_one_crossing_and_nothing_else(shared_data: Path, tmp_path: Path) -> None:
+    claims = run(shared_data, CAMERAS / "rlc_us_g.yaml", tmp_path)
+    result = scorer(shared_data).score(truth_of(shared_data / "more" / "rlc_us_g"), claims)
+    assert (result["found"], result["false"], len(claims)) == (["G1"], [], 1)
+
+
+def test_crossroads_with_lamps_turned_away_claim_nothing(shared_data: Path, tmp_path: Path) -> None:
+    assert run(shared_data, CAMERAS / "crossroad_queue.yaml", tmp_path) == []
+    assert {phase["state"] for phase in lines(tmp_path / "signals.jsonl")} == {"unknown"}
+
+
+@pytest.mark.parametrize("name", ["motorway_day", "a1_dusk"])
+def test_lawful_traffic_is_not_claimed(name: str, shared_data: Path, tmp_path: Path) -> None:
+    assert run(shared_data, CAMERAS / f"{name}.yaml", tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "least"), [("motorway_day", 70), ("a1_dusk", 8)])
+def test_with_the_headings_swapped_nearly_every_vehicle_is_claimed(
+    name: str, least: int, shared_data: Path, tmp_path: Path
+) -> None:
+    camera = yaml.safe_load((CAMERAS / f"{name}.yaml").read_text(encoding="utf-8"))
+    camera["source"] = str((CAMERAS / camera["source"]).resolve())
+    for lane in camera["lanes"]:
+        lane["heading_px"].reverse()
+    swapped = tmp_path / "swapped.yaml"
+    swapped.write_text(yaml.safe_dump(camera, allow_unicode=True), encoding="utf-8")
+    assert len(run(shared_data, swapped, tmp_path / "out")) >= least
