@@ -103,6 +103,13 @@ def test_a_closed_account_loses_its_sessions_and_gets_no_new_one(small: SmallOff
         sessions.sign_in("hoa", PASSWORD, small.clock.now)
 
 
+def test_the_flag_alone_shuts_an_open_session(small: SmallOffice, sessions: Sessions) -> None:
+    token = sessions.sign_in("hoa", PASSWORD, small.clock.now)
+    with small.office.database.writing() as session:
+        session.get_one(PersonRow, _person(small).id).is_active = False
+    assert sessions.find(token, small.clock.now) is None
+
+
 def test_signing_in_again_ends_the_old_session(small: SmallOffice, sessions: Sessions) -> None:
     old = sessions.sign_in("hoa", PASSWORD, small.clock.now)
     new = sessions.sign_in("hoa", PASSWORD, small.clock.now, instead_of=old)
