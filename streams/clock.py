@@ -7,8 +7,9 @@
    stays the arrival's, and the offset is told beside it.
 3. The source is settled once per connection: at the first report after the filter has had time, or on arrival after
    `wait_for_report_us`. Only a step that makes the camera unbelievable changes it from rtcp to arrival.
-4. A change of more than 0.1 s is a step: it is taken at once, and the state is `settling` for one GOP. A smaller one is
-   slewed, so that capture times never go back.
+4. A change of more than 0.1 s is a step: the state is `settling` for one GOP. A smaller one is slewed, so that capture
+   times never go back. A single report that is up to 1 s off is no step yet, for busy cameras pair clock and
+   frames badly now and then: it widens the uncertainty, and the next report confirms or refutes it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ NtpOffset = Callable[[int], tuple[int | None, int | None]]
 STEP_US = 100_000
 _SLEW_DIVISOR = 20
 """A slewed change takes at most a twentieth of the stream time that passes."""
+_SAME_REPORT_US = 1_000
+"""FFmpeg reckons every packet's wall clock from the last report: within this it is still the same one."""
 _DRIFT_PPM = 100
 """Two quartz clocks part by less than this."""
 
@@ -143,6 +146,8 @@ class CaptureClock:
     def _begin_stream_time(self) -> None:
         self._filter = MinimumFilter(self._limits.filter_bucket_us)
         self._camera_less_pts_us: int | None = None
+        self._told_us: int | None = None
+        self._doubt_us: int | None = None
         self._base_us: int | None = None
         self._last_pts_us: int | None = None
 
@@ -173,13 +178,24 @@ class CaptureClock:
     def _take_report(self, arrival: Arrival) -> None:
         if arrival.camera_us is None:
             return
-        camera_less_pts_us = arrival.camera_us - arrival.pts_us
-        held_us, self._camera_less_pts_us = self._camera_less_pts_us, camera_less_pts_us
-        if arrival.is_report or self._report_us is None:
+        told_us = arrival.camera_us - arrival.pts_us
+        is_new = arrival.is_report or self._told_us is None or abs(told_us - self._told_us) > _SAME_REPORT_US
+        self._told_us = told_us
+        if is_new:
             self._report_us = arrival.monotonic_us
-        if held_us is not None and abs(camera_less_pts_us - held_us) > STEP_US:
+        held_us = self._camera_less_pts_us
+        if self._source is None or held_us is None or abs(told_us - held_us) <= STEP_US:
+            self._camera_less_pts_us, self._doubt_us = told_us, None
+        elif abs(told_us - held_us) > self._limits.believe_us or (is_new and self._confirms(told_us)):
+            self._camera_less_pts_us, self._doubt_us = told_us, None
             self._counters.add("clock_steps", "camera")
-            self._silence.begin(arrival.pts_us)
+            if self._source == "rtcp":
+                self._silence.begin(arrival.pts_us)
+        elif is_new:
+            self._doubt_us = told_us
+
+    def _confirms(self, told_us: int) -> bool:
+        return self._doubt_us is not None and abs(told_us - self._doubt_us) <= STEP_US
 
     def _settle(self, arrival: Arrival, offset_us: int | None) -> None:
         if self._first_monotonic_us is None:
@@ -216,6 +232,8 @@ class CaptureClock:
         age_us = None if self._report_us is None else arrival.monotonic_us - self._report_us
         if self._source == "rtcp" and offset_us is not None and age_us is not None:
             uncertainty_us = 1_000 + abs(offset_us) + age_us * _DRIFT_PPM // 1_000_000
+            if self._doubt_us is not None and self._camera_less_pts_us is not None:
+                uncertainty_us += abs(self._doubt_us - self._camera_less_pts_us)
         else:
             uncertainty_us = self._limits.arrival_latency_us
             if ntp_offset_us is None and offset_us is not None:

@@ -106,25 +106,42 @@ def test_is_sure_of_itself_against_a_wrong_camera_where_ntp_keeps_the_worker() -
     assert (state.uncertainty_us, state.ntp_offset_us, state.ntp_offset_age_us) == (300_000, -2_000, 1_000_000)
 
 
-def test_a_step_of_the_camera_is_taken_at_once_and_silences_one_gop() -> None:
+def test_a_step_that_the_next_report_confirms_silences_one_gop() -> None:
     counters = Counters()
     readings = read(arrivals(400, lambda number: 0 if number < 220 else 300_000), counters)
-    assert set(sources(readings[25:220])) == {"rtcp"}
-    # a step in mid-GOP at 220: silent until the first key frame that is 50 frames later, 300
-    assert sources(readings[219:301]) == ["rtcp"] + ["rtcp settling"] * 80 + ["rtcp"]
-    assert readings[220].captured_at_us == true_us(220) + 300_000
+    # told at 220, confirmed at 250, a key frame: silent until the key frame at 300
+    assert sources(readings[219:301]) == ["rtcp"] * 31 + ["rtcp settling"] * 50 + ["rtcp"]
+    assert readings[249].captured_at_us == true_us(249)
+    assert readings[249].state.uncertainty_us > 300_000
+    assert readings[250].captured_at_us == true_us(250) + 300_000
     assert counters.count("clock_steps", "camera") == 1
 
 
-def test_a_step_at_a_key_frame_silences_exactly_one_gop() -> None:
-    readings = read(arrivals(400, lambda number: 0 if number < 200 else 300_000))
-    assert sources(readings[199:251]) == ["rtcp"] + ["rtcp settling"] * 50 + ["rtcp"]
+def test_one_report_that_is_off_is_no_step() -> None:
+    """A busy camera pairs clock and frame badly once: 0.3 s late at 250, right again at 375."""
+    counters = Counters()
+    readings = read(arrivals(500, lambda number: 300_000 if 250 <= number < 375 else 0), counters)
+    assert set(sources(readings[25:])) == {"rtcp"}
+    assert [reading.captured_at_us for reading in readings[25:]] == [true_us(number) for number in range(25, 500)]
+    assert readings[300].state.uncertainty_us > 300_000 > readings[400].state.uncertainty_us
+    assert counters.count("clock_steps", "camera") == 0
+
+
+def test_a_step_in_mid_gop_silences_up_to_the_key_frame_that_is_a_whole_gop_later() -> None:
+    readings = read(arrivals(400, lambda number: 0 if number < 210 else 300_000, report_every=220))
+    assert sources(readings[219:301]) == ["rtcp"] + ["rtcp settling"] * 80 + ["rtcp"]
 
 
 def test_a_step_to_40_s_wrong_changes_to_the_arrival() -> None:
     readings = read(arrivals(400, lambda number: 0 if number < 200 else 40 * SECOND_US))
     assert sources(readings[199:251]) == ["rtcp"] + ["arrival settling"] * 50 + ["arrival"]
     assert readings[300].captured_at_us == true_us(300) + DELAY_US
+
+
+def test_a_step_of_a_camera_that_is_not_believed_silences_nothing() -> None:
+    readings = read(arrivals(400, lambda number: (40 if number < 200 else 80) * SECOND_US))
+    assert set(sources(readings[25:])) == {"arrival"}
+    assert readings[-1].state.camera_offset_us == 80 * SECOND_US - DELAY_US
 
 
 def test_a_small_change_is_slewed_and_never_goes_back() -> None:
