@@ -40,6 +40,12 @@ class EvidenceReader(Protocol):
         ...
 
 
+def _check_version(stored: StoredObject) -> None:
+    """A version that no store gives names nothing, and must not reach a path or an address."""
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{1,200}", stored.version_id):
+        raise ObjectMissingError(f"{stored.name}: no store gives such a version")
+
+
 class FolderReader:
     """Objects at `root/<key>/<version_id>`. A root without `packages/` counts as a store that is down, not as empty:
     an unmounted disk must never refuse a claim."""
@@ -65,8 +71,7 @@ class FolderReader:
             raise StoreUnreachableError(f"{stored.name}: cannot be read ({error.strerror})") from None
 
     def _path(self, stored: StoredObject) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9._-]{1,200}", stored.version_id):
-            raise ObjectMissingError(f"{stored.name}: no folder store gives such a version")
+        _check_version(stored)
         path = (self._root / stored.key / stored.version_id).resolve()
         if not path.is_relative_to(self._root):
             raise ObjectMissingError(f"{stored.name}: the key leads out of the store")
@@ -91,6 +96,7 @@ class S3Reader:
             raise StoreUnreachableError(f"the S3 store has no bucket {self._bucket}")
 
     def chunks(self, stored: StoredObject) -> Iterator[bytes]:
+        _check_version(stored)
         try:
             response = self._client.get_object(
                 bucket_name=self._bucket, object_name=stored.key, version_id=stored.version_id

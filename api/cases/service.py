@@ -152,6 +152,8 @@ class CaseService:
             DigestMismatchError, ObjectMissingError: the store no longer holds what was sealed.
         """
         actor.needs(*READERS)
+        if submission_id is not None and not submission_id.isalnum():
+            raise EvidenceNotFoundError("got an unknown submission, expected one that joined this case")
         with self._database.reading() as session:
             case = find_case(session, actor, case_id)
             stored = find_evidence(session, case.id, submission_id or case.submission_id, name)
@@ -164,11 +166,12 @@ def find_evidence(session: Session, case_id: str, submission_id: str, name: str)
     Raises:
         EvidenceNotFoundError: the case has no file of that name.
     """
-    row = session.scalars(
+    rows = session.scalars(
         select(EvidenceRow)
         .join(SubmissionRow, SubmissionRow.id == EvidenceRow.submission_id)
-        .where(SubmissionRow.case_id == case_id, SubmissionRow.id == submission_id, EvidenceRow.name == name)
-    ).first()
+        .where(SubmissionRow.case_id == case_id, SubmissionRow.id == submission_id)
+    ).all()
+    row = next((row for row in rows if row.name == name), None)
     if row is None:
         raise EvidenceNotFoundError("got an unknown file name, expected one of this case's package")
     return StoredObject(

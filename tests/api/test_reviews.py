@@ -249,7 +249,7 @@ def test_only_the_police_see_a_case(here: SmallOffice, role: str) -> None:
             attempt()
 
 
-@pytest.mark.parametrize("case_id", ["", "nobody", "x" * 26, "x" * 5000, "\x00" * 26, "../../etc/passwd", "é" * 26])
-def test_an_unknown_case_is_not_found(here: SmallOffice, case_id: str) -> None:
-    with pytest.raises(CaseNotFoundError):
-        here.office.cases.read(here.person("reviewer"), case_id)
+def test_an_unknown_case_is_not_found(here: SmallOffice) -> None:
+    for case_id in ("", "nobody", "x" * 26, "x" * 5000, "\x00" * 26, "../../etc/passwd", "é" * 26):
+        with pytest.raises(CaseNotFoundError):
+            here.office.cases.read(here.person("reviewer"), case_id)

@@ -104,25 +104,29 @@ def test_keys_are_stored_hashed(here: SmallOffice) -> None:
     assert here.worker_key not in repr(rows)
 
 
-@pytest.mark.parametrize(
-    ("change", "place"),
-    [
-        ({"id": "short"}, "id"),
-        ({"extra": 1}, "extra"),
-        ({"schema_version": 2}, "schema_version"),
-        ({"vehicle": "tank"}, "vehicle"),
-        ({"mode": "off"}, "mode"),
-        ({"manifest_sha256": "A" * 64}, "manifest_sha256"),
-        ({"objects": []}, "objects"),
-        ({"occurred_at_us": -1}, "occurred_at_us"),
-        ({"point_px16": [1]}, "point_px16"),
-        ({"point_px16": [10**30, 1]}, "point_px16"),
-        ({"box_px16": [5, 5, 5, 5]}, "box_px16"),
-        ({"camera_id": "A\x00"}, "camera_id"),
-    ],
-)
-def test_a_malformed_claim_gets_one_clear_line(here: SmallOffice, web: Web, change: dict[str, Any], place: str) -> None:
-    content = json.loads(here.seal().message.model_dump_json()) | change
+BENT: list[tuple[dict[str, Any], str]] = [
+    ({"id": "short"}, "id"),
+    ({"extra": 1}, "extra"),
+    ({"schema_version": 2}, "schema_version"),
+    ({"vehicle": "tank"}, "vehicle"),
+    ({"mode": "off"}, "mode"),
+    ({"manifest_sha256": "A" * 64}, "manifest_sha256"),
+    ({"objects": []}, "objects"),
+    ({"occurred_at_us": -1}, "occurred_at_us"),
+    ({"point_px16": [1]}, "point_px16"),
+    ({"point_px16": [10**30, 1]}, "point_px16"),
+    ({"box_px16": [5, 5, 5, 5]}, "box_px16"),
+    ({"camera_id": "A\x00"}, "camera_id"),
+]
+
+
+def test_a_malformed_claim_gets_one_clear_line(here: SmallOffice, web: Web) -> None:
+    honest = json.loads(here.seal().message.model_dump_json())
+    for change, place in BENT:
+        _is_refused_in_one_line(web, honest | change, place)
+
+
+def _is_refused_in_one_line(web: Web, content: dict[str, Any], place: str) -> None:
     answer = web.post(URL, json=content)
     assert answer.status_code == 422, answer.text
     assert answer.json()["message"].startswith(place)
