@@ -7,23 +7,27 @@
    stays the arrival's, and the offset is told beside it.
 3. The source is settled once per connection: at the first report after the filter has had time, or on arrival after
    `wait_for_report_us`. Only a step that makes the camera unbelievable changes it from rtcp to arrival.
-4. A change of more than 0.1 s is a step: the state is `settling` for one GOP. A smaller one is slewed, so that capture
-   times never go back. A single report that is up to 1 s off is no step yet, for busy cameras pair clock and
-   frames badly now and then: it widens the uncertainty, and the next report confirms or refutes it.
+4. A change of more than 0.1 s (of a slow camera: 1.5 frames) is a step: the state is `settling` for one GOP. A smaller
+   one is slewed, so that capture times never go back. A single report that is up to 1 s off is no step yet, for busy
+   cameras pair clock and frames badly now and then: it widens the uncertainty, and the next report confirms or
+   refutes it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.domain.frame import ClockSource, ClockState
 from streams.counters import Counters
+from streams.windowing import usual_interval_us
 
 NtpOffset = Callable[[int], tuple[int | None, int | None]]
 """Monotonic µs → (worker minus NTP in µs, age in µs), both None where unknown."""
 
 STEP_US = 100_000
+_RECENT = 16
 _SLEW_DIVISOR = 20
 """A slewed change takes at most a twentieth of the stream time that passes."""
 _SAME_REPORT_US = 1_000
@@ -150,6 +154,7 @@ class CaptureClock:
         self._doubt_us: int | None = None
         self._base_us: int | None = None
         self._last_pts_us: int | None = None
+        self._recent_us: deque[int] = deque(maxlen=_RECENT)
 
     def observe(self, arrival: Arrival) -> Reading:
         """Takes one packet, in the order of arrival, and tells when its frame was taken."""
@@ -184,7 +189,7 @@ class CaptureClock:
         if is_new:
             self._report_us = arrival.monotonic_us
         held_us = self._camera_less_pts_us
-        if self._source is None or held_us is None or abs(told_us - held_us) <= STEP_US:
+        if self._source is None or held_us is None or abs(told_us - held_us) <= self._step_us():
             self._camera_less_pts_us, self._doubt_us = told_us, None
         elif abs(told_us - held_us) > self._limits.believe_us or (is_new and self._confirms(told_us)):
             self._camera_less_pts_us, self._doubt_us = told_us, None
@@ -195,7 +200,11 @@ class CaptureClock:
             self._doubt_us = told_us
 
     def _confirms(self, told_us: int) -> bool:
-        return self._doubt_us is not None and abs(told_us - self._doubt_us) <= STEP_US
+        return self._doubt_us is not None and abs(told_us - self._doubt_us) <= self._step_us()
+
+    def _step_us(self) -> int:
+        """A tenth of a second, or one and a half frames of a slow camera: many pair "now" with the last frame sent."""
+        return max(STEP_US, usual_interval_us(self._recent_us) * 3 // 2)
 
     def _settle(self, arrival: Arrival, offset_us: int | None) -> None:
         if self._first_monotonic_us is None:
@@ -219,12 +228,13 @@ class CaptureClock:
     def _move_base(self, wanted_us: int, pts_us: int) -> None:
         if self._base_us is None or self._source is None or self._last_pts_us is None:
             self._base_us = wanted_us
-        elif abs(wanted_us - self._base_us) > STEP_US:
+        elif abs(wanted_us - self._base_us) > self._step_us():
             self._base_us = wanted_us
             self._silence.begin(pts_us)
         else:
             most_us = max(0, pts_us - self._last_pts_us) // _SLEW_DIVISOR
             self._base_us += max(-most_us, min(most_us, wanted_us - self._base_us))
+        self._recent_us.append(pts_us)
         self._last_pts_us = max(pts_us, self._last_pts_us or pts_us)
 
     def _state(self, arrival: Arrival, offset_us: int | None, is_settling: bool) -> ClockState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 
@@ -33,7 +33,7 @@ def bounds(pts_us: Sequence[int], is_key: Sequence[int], from_us: int, to_us: in
         end = needed[-1] + 1
 
 
-def usual_interval_us(pts_us: Sequence[int]) -> int:
+def usual_interval_us(pts_us: Iterable[int]) -> int:
     """Median distance of neighbours in presentation order; 0 with fewer than two frames."""
     shown = sorted(pts_us)
     steps = sorted(later - earlier for earlier, later in pairwise(shown))

@@ -138,6 +138,27 @@ def test_a_step_to_40_s_wrong_changes_to_the_arrival() -> None:
     assert readings[300].captured_at_us == true_us(300) + DELAY_US
 
 
+def test_a_slow_camera_that_pairs_now_with_its_last_frame_makes_no_step() -> None:
+    """6 frames a second, a report every 5 s that is up to one frame late: a saw-tooth, as a real server showed."""
+    counters = Counters()
+    clock = CaptureClock(counters, no_ntp)
+    readings = []
+    for number in range(600):
+        pts_us, report = number * 166_667, number // 30
+        late_us = (report * 37_000) % 166_667
+        came_us = pts_us + DELAY_US
+        told_us = WALL_US + pts_us + late_us
+        readings.append(
+            clock.observe(
+                Arrival(pts_us, WALL_US + came_us, came_us, number % 30 == 0, told_us, is_report=number % 30 == 0)
+            )
+        )
+    assert set(sources(readings[30:])) == {"rtcp"}
+    assert counters.count("clock_steps", "camera") == 0
+    errors_us = [reading.captured_at_us - WALL_US - number * 166_667 for number, reading in enumerate(readings)]
+    assert min(errors_us[30:]) >= 0 and max(errors_us[30:]) < 170_000
+
+
 def test_a_step_of_a_camera_that_is_not_believed_silences_nothing() -> None:
     readings = read(arrivals(400, lambda number: (40 if number < 200 else 80) * SECOND_US))
     assert set(sources(readings[25:])) == {"arrival"}
