@@ -26,7 +26,7 @@ WIDTH_MULTIPLE = 0.15625
 """Share of YOLO11's channels; YOLO11n has 0.25."""
 TRAIN_SIZE_PX = 416
 VALIDATION_WORLDS = 24
-MEASURED_WORLDS = 40
+MEASURED_WORLDS = 20
 NAME = "phatnguoi-sim"
 
 
@@ -173,7 +173,8 @@ def strip(source: Path, target: Path) -> None:
     # our own file, written by this process a moment ago
     checkpoint = torch.load(target, map_location="cpu", weights_only=False)
     model = checkpoint["model"]
-    vars(model).pop("criterion", None)
+    for name in ("criterion", "pt_path", "task_args", "overrides"):
+        vars(model).pop(name, None)
     model.yaml["yaml_file"] = Path(model.yaml["yaml_file"]).name
     model.args = _without_places(vars(model.args) if hasattr(model.args, "__dict__") else dict(model.args))
     checkpoint["train_args"] = _without_places(checkpoint["train_args"])

@@ -25,7 +25,7 @@ from streams.simulated.settings import (
 from streams.simulated.traffic import Traffic
 from streams.simulated.truth import TruthKeeper, as_text
 
-SMALL = WorldSettings(seed=1_004, fps=4.0, width_px=480, height_px=270, duration_s=8.0)
+SMALL = WorldSettings(seed=1_004, fps=4.0, width_px=480, height_px=270, duration_s=5.0)
 CODE = r"(?:1[124-9]|2\d|3\d|4[013789]|5\d|6\d|7\d|8[0-689]|9[02-57-9])"
 CAR = re.compile(rf"^{CODE}[A-HK-NPS-VX-Z](?:\d{{5}}|\d{{4}})$")
 MOTORCYCLE = re.compile(rf"^{CODE}[A-HK-NPS-VX-Z](?:[A-FHK-NPRS-VX-Z]|[1-9])(?:\d{{5}}|\d{{4}})$")
@@ -63,7 +63,7 @@ def test_the_traffic_is_the_same_at_any_frame_rate() -> None:
 def test_what_is_visible_lies_in_the_frame_and_in_the_whole_box() -> None:
     renderer = Renderer(SMALL)
     seen = 0
-    for index in range(0, 32, 4):
+    for index in range(0, 20, 4):
         for one in renderer.frame(index)[1]:
             assert 0 <= one.visible <= 1
             if one.visible_px is None:
@@ -90,9 +90,14 @@ def test_the_box_holds_the_pixels_that_the_vehicle_changed() -> None:
     assert (changed & ~explained).sum() < 0.03 * changed.sum()
 
 
+@pytest.fixture(scope="module")
+def large() -> Renderer:
+    return Renderer(replace(SMALL, width_px=960, height_px=540))
+
+
 @pytest.mark.parametrize("lamp", ["red", "amber", "green"])
-def test_the_lamp_is_lit_in_its_colour_and_place(lamp: str) -> None:
-    renderer = Renderer(replace(SMALL, width_px=960, height_px=540))
+def test_the_lamp_is_lit_in_its_colour_and_place(large: Renderer, lamp: str) -> None:
+    renderer = large
     x1, y1, x2, y2 = (round(value) for value in renderer.scenery.head_px)
     head = renderer.scenery.pictures[lamp][y1:y2, x1:x2].astype(int)  # type: ignore[index]
     thirds = [part.max(axis=2).mean() for part in np.array_split(head, 3, axis=0)]
@@ -110,18 +115,18 @@ def _past_line(seed: int, seconds: int, **more: float) -> Traffic:
 
 
 def test_a_world_without_violators_has_no_red_light_violation() -> None:
-    for seed in (1_001, 1_002, 1_003):
-        traffic = _past_line(seed, 130, violators=0.0)
-        assert len(traffic.crossings) > 20
+    for seed in (1_001, 1_002):
+        traffic = _past_line(seed, 100, violators=0.0)
+        assert len(traffic.crossings) > 15
         assert not [crossing for crossing in traffic.crossings if crossing.is_red_light]
 
 
 def test_every_red_light_violation_crosses_while_the_lamp_is_red() -> None:
     found = 0
-    for seed in (1_001, 1_002, 1_003, 1_004):
-        traffic = Traffic(WorldSettings(seed=seed, violators=3.0))
+    for seed in (1_001, 1_002, 1_004):
+        traffic = Traffic(WorldSettings(seed=seed, violators=4.0))
         fronts: dict[int, list[tuple[float, float, float]]] = {}
-        for tick in range(20 * 110):
+        for tick in range(20 * 90):
             traffic.advance_to(tick / 20)
             for mover in traffic.movers.values():
                 fronts.setdefault(mover.mover_id, []).append((traffic.now_s, mover.front_m, mover.rear_wheel_m))
@@ -133,7 +138,7 @@ def test_every_red_light_violation_crosses_while_the_lamp_is_red() -> None:
             assert all(rear < 0 for t_s, _, rear in way if t_s < crossing.at_s - 0.06)
             assert way[-1][2] > 0
             found += 1
-    assert found >= 6
+    assert found >= 4
 
 
 def test_nobody_drives_through_a_vehicle_ahead() -> None:
