@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
@@ -16,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse
 
 from api.errors import DigestMismatchError, LimitationPassedError, OfficeError
+from api.handlers import on_http_error as on_json_http_error
 from api.people.errors import FormTokenError, NotSignedInError
 from api.web.headers import SECURITY_HEADERS
 from api.web.render import page, page_text
@@ -102,7 +102,7 @@ def add_failure_pages(app: FastAPI) -> None:
     async def on_http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if request.url.path.startswith("/api") or "text/html" not in request.headers.get("accept", ""):
-            return await http_exception_handler(request, error)
+            return await on_json_http_error(request, error)
         return error_page(request, error.status_code)
 
     async def on_crash(request: Request, error: Exception) -> Response:

@@ -40,8 +40,10 @@ def test_the_application_runs_its_jobs_while_it_lives(here: SmallOffice) -> None
             ready = await asyncio.to_thread(web.get, "/readyz")
             assert (ready.status_code, ready.json()["status"]) == (200, "ready"), ready.text
 
+    before = set(threading.enumerate())
     asyncio.run(live())
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("verification")] == []
+    own = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("verification")]
+    wait_until(lambda: not any(thread.is_alive() for thread in own), limit_s=60)  # a busy disk may hold a commit up
 
 
 def test_a_step_that_stumbles_does_not_end_the_job(here: SmallOffice, caplog: pytest.LogCaptureFixture) -> None:
