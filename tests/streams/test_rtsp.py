@@ -42,7 +42,8 @@ def test_gives_the_same_frames_as_the_file(tmp_path: Path, media: Path, rtsp_ser
     server = rtsp_server(media)
     camera = open_source(server.url("clip.mp4", play_count=1), ring=RingSettings(tmp_path / "ring"))
     with Watching(camera) as watching:
-        watching.until(lambda: watching.reconnects("unreachable") >= 1, 20, "end of the clip")
+        watching.until(lambda: any(frame.index >= 99 for frame in watching.frames), 20, "last frame of the clip")
+        watching.until(lambda: watching.reconnects("unreachable") >= 1, 5, "end of the clip")
         frames = [frame for frame in watching.frames if frame.connection == 0]
         assert camera.packets is not None
         assert frames[-1].index == 99  # not one was lost on the way to the decoder
