@@ -28,6 +28,8 @@ class Act:
     track_id: int
     vehicle: str
     plate: str
+    point_px: tuple[float, float]
+    """Ground contact in that frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,14 @@ class DemoClip:
         """What really happened in the clip, in order; only those of vehicles that carry a plate."""
         violations = [line for line in self._truth() if line["kind"] == "violation" and line["plate"]]
         return [
-            Act(line["rule"], line["frame_index"], line["track_id"], line["class"], line["plate"])
+            Act(
+                rule=line["rule"],
+                frame_index=line["frame_index"],
+                track_id=line["track_id"],
+                vehicle=line["class"],
+                plate=line["plate"],
+                point_px=(line["point_px"][0], line["point_px"][1]),
+            )
             for line in violations
         ]
 

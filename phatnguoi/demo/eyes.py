@@ -6,6 +6,7 @@ simulated crossing only, and sees nothing but what the office's page shows.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,10 @@ NEAR_FRAMES = 8
 ALIKE_LEVELS = 6.0
 """Two pictures of the same moment differ by less, on average, out of 255 levels."""
 
+SAME_MOMENT = 1.3
+"""Acts whose moments fit nearly as well as the best one are told apart by where the vehicle stands."""
+FOUND_AGAIN = 0.8
+
 Grey = npt.NDArray[np.float32]
 
 
@@ -31,8 +36,12 @@ class Eyes:
     clip: DemoClip
     _near: list[tuple[int, Act, Grey]] = field(default_factory=list)
 
-    def find_act(self, jpeg: bytes, rule: str) -> Act | None:
-        """The act of that rule whose moment the picture shows; None when it shows none."""
+    def find_act(self, jpeg: bytes, rule: str, point_px: tuple[float, float] | None = None) -> Act | None:
+        """The act of that rule whose moment the picture shows; None when it shows none.
+
+        Args:
+            point_px: where the accused vehicle stands, where two acts are so near in time that one picture shows both.
+        """
         picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         if picture is None:
             return None
@@ -44,8 +53,14 @@ class Eyes:
             for distance_frames, act, image in self._near
             if act.rule == rule
         ]
-        best = min(looks, key=lambda look: look[:2], default=None)
-        return best[2] if best is not None and best[0] < ALIKE_LEVELS else None
+        shown = {look[2]: look[:2] for look in sorted(looks, key=lambda look: look[:2], reverse=True)}
+        nearest = min(shown.values(), default=(ALIKE_LEVELS, 0))[0]
+        if nearest >= ALIKE_LEVELS:
+            return None
+        alike = {act: look for act, look in shown.items() if look[0] < SAME_MOMENT * nearest}
+        if point_px is None:
+            return min(alike, key=lambda act: alike[act])
+        return min(alike, key=lambda act: math.dist(act.point_px, point_px))
 
     def _remember(self) -> None:
         acts = self.clip.acts()
@@ -55,6 +70,17 @@ class Eyes:
                 if near:
                     image = _small(frame.to_ndarray(format="gray"))
                     self._near += [(abs(act.frame_index - index), act, image) for act in near]
+
+
+def find_place(vehicle_jpeg: bytes, picture_jpeg: bytes) -> tuple[float, float] | None:
+    """Where the picture of the vehicle lies in the whole picture (middle of its lower edge, px); None: not found."""
+    part, whole = (
+        cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) for jpeg in (vehicle_jpeg, picture_jpeg)
+    )
+    if part is None or whole is None or part.shape[0] > whole.shape[0] or part.shape[1] > whole.shape[1]:
+        return None
+    _, score, _, (left, top) = cv2.minMaxLoc(cv2.matchTemplate(whole, part, cv2.TM_CCOEFF_NORMED))
+    return (left + part.shape[1] / 2, top + part.shape[0]) if score >= FOUND_AGAIN else None
 
 
 def _small(image: npt.NDArray[Any]) -> Grey:

@@ -27,7 +27,7 @@ from tests.system.town import Happened, Taken, Town
 from tests.system.wire import Wire
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
-ROUNDS = int(os.environ.get("PHATNGUOI_KILL_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("PHATNGUOI_KILL_ROUNDS", "8"))
 SEED = 20261123
 WAIT_FOR_A_MOMENT_S = 110.0
 DRAIN_S = 120.0

@@ -172,7 +172,8 @@ class Town:
             message = Submission.model_validate_json(row.message)
             picture = next(one for one in message.objects if one.name == "b_at.jpg")
             with client.get_object(BUCKET, picture.key, version_id=picture.version_id) as answer:
-                act = eyes.find_act(answer.data, message.rule)
+                point_px = (message.point_px16[0] / 16, message.point_px16[1] / 16)
+                act = eyes.find_act(answer.data, message.rule, point_px)
             assert row.case_id is not None
             found.append(Taken(row.id, row.case_id, act, message.occurred_at_us / 1_000_000))
         return found

@@ -18,9 +18,12 @@ class Wire:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         self.on_request: Callable[[bytes], None] = lambda _chunk: None
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._server.close()
 
     def _accept(self) -> None:
@@ -32,16 +35,17 @@ class Wire:
             threading.Thread(target=self._serve, args=(here,), daemon=True).start()
 
     def _serve(self, here: socket.socket) -> None:
-        try:
-            there = socket.create_connection(("127.0.0.1", self._target_port), timeout=5)
-            there.settimeout(None)
-        except OSError:  # nobody is there: as it looks to the caller without the wire
-            here.close()
-            return
-        back = threading.Thread(target=_copy, args=(there, here, lambda _chunk: None), daemon=True)
-        back.start()
-        _copy(here, there, lambda chunk: self.on_request(chunk))
-        back.join()
+        with here:
+            try:
+                there = socket.create_connection(("127.0.0.1", self._target_port), timeout=5)
+            except OSError:  # nobody is there: as it looks to the caller without the wire
+                return
+            with there:
+                there.settimeout(None)
+                back = threading.Thread(target=_copy, args=(there, here, lambda _chunk: None), daemon=True)
+                back.start()
+                _copy(here, there, lambda chunk: self.on_request(chunk))
+                back.join()
 
 
 def _copy(source: socket.socket, sink: socket.socket, tell: Callable[[bytes], None]) -> None:
