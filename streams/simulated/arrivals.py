@@ -90,13 +90,13 @@ class Arrivals:
             mover = self._new("motorcycle", "ours")
             mover.intent, mover.front_m = "wrong_side", -42.0
             mover.lateral_m = mover.lateral_wish_m = -float(self._rng.uniform(1.0, 1.7))
-            mover.speed = mover.wish_speed = float(self._rng.uniform(4.2, 5.8))
+            mover.speed = mover.wish_speed = float(self._rng.uniform(3.6, 5.0))
             self._waiting.append(mover)
         if self._rng.random() < _AGAINST_PER_HOUR * share:
             mover = self._new("motorcycle", "oncoming")
             mover.intent, mover.front_m = "wrong_side", -45.0
             mover.lateral_m = mover.lateral_wish_m = -(self._layout.width_m - float(self._rng.uniform(0.5, 0.75)))
-            mover.speed = mover.wish_speed = float(self._rng.uniform(4.0, 6.0))
+            mover.speed = mover.wish_speed = float(self._rng.uniform(3.0, 4.5))
             self._waiting.append(mover)
 
     def _walker(self) -> Mover:

@@ -7,12 +7,14 @@ from typing import Any
 import yaml
 
 from streams.simulated.camera import Camera, camera_of
-from streams.simulated.layout import LANE_WIDTH_M, Layout, layout_of
+from streams.simulated.layout import LANE_WIDTH_M, ZEBRA_M, Layout, layout_of
 from streams.simulated.settings import WorldSettings
 from streams.simulated.signal_head import head_of
 
 Point = list[float]
 HEAD_MARGIN_PX = 2.0
+WRONG_WAY_M = 5.0
+"""The rule's own 15 m are more than this camera sees before the junction."""
 _LANE_FAR_M = -0.2
 
 
@@ -50,7 +52,7 @@ def camera_file(
         "lanes": lanes,
         "rules": [
             {"rule": "red_light", "line": "stop", "signal": "main", "mode": mode},
-            *({"rule": "wrong_way", "lane": lane, "mode": mode} for lane in watched),
+            *({"rule": "wrong_way", "lane": lane, "mode": mode, "distance_m": WRONG_WAY_M} for lane in watched),
         ],
     }  # fmt: skip
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=None, width=110)
@@ -98,12 +100,12 @@ def _lines(camera: Camera, layout: Layout) -> list[dict[str, Any]]:
 
 
 def _lanes(camera: Camera, layout: Layout) -> list[dict[str, Any]]:
-    """Our half, its single lanes, and the oncoming half, up to the stop line."""
+    """Our half and the oncoming half up to the far edge of the zebra, our single lanes up to the stop line."""
     near_m = _lower_edge_m(camera)[0]
     far_m = _LANE_FAR_M
-    made = [_lane(camera, "ours", (0.25, layout.width_m + 0.2), (near_m, far_m), "up")]
+    made = [_lane(camera, "ours", (0.25, layout.width_m + 0.2), (near_m, ZEBRA_M[1]), "up")]
     left_m = -LANE_WIDTH_M * layout.oncoming_lanes
-    made.append(_lane(camera, "oncoming", (left_m, -0.25), (near_m, far_m), "down"))
+    made.append(_lane(camera, "oncoming", (left_m, -0.25), (near_m, ZEBRA_M[1]), "down"))
     for number in range(layout.lanes):
         x = (0.2 + number * LANE_WIDTH_M, 0.2 + (number + 1) * LANE_WIDTH_M)
         made.append(_lane(camera, f"l{number + 1}", x, (near_m, far_m), "up"))

@@ -175,7 +175,7 @@ class Traffic:
 
     def _move(self, mover: Mover, wish: float, t_s: float) -> None:
         mover.before = mover.pose
-        if mover.stream == "ours" and mover.intent == "wrong_side" and mover.front_m > 4.0:
+        if mover.stream == "ours" and mover.intent == "wrong_side" and mover.front_m > 6.5:
             mover.lateral_wish_m = max(mover.lateral_wish_m, 1.4)
         mover.braking = wish < -0.6 or mover.speed < 0.2
         speed = max(0.0, mover.speed + wish * TICK_S)

@@ -20,7 +20,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.simulated.layout import LANE_WIDTH_M, Layout
+from streams.simulated.layout import LANE_WIDTH_M, ZEBRA_M, Layout
 from streams.simulated.movers import Mover, Pose
 from streams.simulated.phases import Lamp, frames_of
 from streams.simulated.render import Drawn, Renderer
@@ -31,7 +31,7 @@ LEAST_WAY_M = 4.0
 """Shorter ways against a lane's heading, as far as the camera saw them, are no violation."""
 CLOSE_M = 0.35
 LONG_WAIT_S = 30.0
-_LANE_REACH_M = (-60.0, 0.0)
+_LANE_REACH_M = (-60.0, ZEBRA_M[1])
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ class TruthKeeper:
         return {"class": mover.kind, "plate": mover.plate.normalised if mover.plate else None}
 
     def _follow_against(self, index: int, one: Drawn) -> None:
-        """A wrong-side rider's way before our stop line, while the ground contact is in the picture."""
+        """A wrong-side rider's way before the zebra's far edge, while the ground contact is in the picture."""
         if one.mover.intent != "wrong_side" or one.uncovered < 0.3:
             return
         width, height = self.renderer.camera.size_px
