@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from api.evidence import media_type
 from api.settings import OfficeSettings
 from api.store import EvidenceReader
 from models.domain.manifest import Manifest
+from models.domain.store import StoredObject
 from models.domain.submission import Submission
 from models.tables import (
     CameraRow,
@@ -37,10 +38,37 @@ from models.tables import (
     new_id,
 )
 
-LEASE = timedelta(minutes=3)
+LEASE = timedelta(seconds=30)
+"""How long a submission waits for a job that died; a job that lives renews its lease while it reads."""
+RENEW_AFTER = timedelta(seconds=10)
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 20, 40, 60, 120, 300))
 """How long the n-th try waits for the next one; the last stays."""
 _log = logging.getLogger("phatnguoi.intake")
+
+
+class LeaseLostError(Exception):
+    """Another job has taken this submission over: leave it alone."""
+
+
+class _Renewing:
+    """A reader that renews the lease while it reads, so that a slow store does not look like a dead job."""
+
+    def __init__(self, inner: EvidenceReader, renew: Callable[[datetime], None], clock: Callable[[], datetime]) -> None:
+        self._inner = inner
+        self._renew = renew
+        self._clock = clock
+        self._renewed_at = clock()
+
+    def chunks(self, stored: StoredObject) -> Iterator[bytes]:
+        for chunk in self._inner.chunks(stored):
+            now = self._clock()
+            if now - self._renewed_at >= RENEW_AFTER:
+                self._renew(now)
+                self._renewed_at = now
+            yield chunk
+
+    def check(self) -> None:
+        self._inner.check()
 
 
 class Intake:
@@ -70,7 +98,16 @@ class Intake:
             self._give_back(row)
         except ClaimRefusedError as error:
             self._refuse(row, error)
+        except LeaseLostError:
+            _log.info("taken over by another job", extra={"submission": row.id})
         return True
+
+    def _renew(self, row: SubmissionRow, now: datetime) -> None:
+        with self._database.writing() as session:
+            submission = _still_leased(session, row)
+            if submission is None:
+                raise LeaseLostError
+            submission.lease_until = now + LEASE
 
     def _verify(self, row: SubmissionRow, message: Submission) -> None:
         with self._database.reading() as session:
@@ -78,7 +115,8 @@ class Intake:
         if camera is None:
             raise ClaimRefusedError("camera_unknown", f"got camera {message.camera_id}, expected a registered one")
         act_code = check_catalogue(message, camera.timezone)
-        manifest, body = verify_package(message, self._reader)
+        reader = _Renewing(self._reader, lambda now: self._renew(row, now), self._clock)
+        manifest, body = verify_package(message, reader)
         with self._database.writing() as session:
             submission = _still_leased(session, row)
             if submission is not None:

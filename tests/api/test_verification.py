@@ -225,6 +225,27 @@ def test_a_job_that_comes_too_late_changes_nothing(here: SmallOffice) -> None:
     assert here.submission(submission_id).state == "case"
 
 
+def test_a_slow_store_does_not_look_like_a_dead_job(here: SmallOffice) -> None:
+    """Each object takes longer than half a lease, all of them longer than several."""
+    submission_id = here.submit(here.seal())
+    taken_over: list[int] = []
+
+    @dataclass
+    class Slow:
+        inner: EvidenceReader
+
+        def chunks(self, stored: StoredObject) -> Iterator[bytes]:
+            here.clock.turn(LEASE * 0.6)
+            taken_over.append(here.verify())
+            yield from self.inner.chunks(stored)
+
+        def check(self) -> None: ...
+
+    _intake(here, Slow(here.office.files.reader)).step()
+    assert taken_over == [0, 0, 0, 0]
+    assert here.submission(submission_id).state == "case"
+
+
 def test_an_error_in_the_last_transaction_leaves_nothing_half_written(
     here: SmallOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
