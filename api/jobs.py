@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from api.database import Database
-from models.tables import HeartbeatRow
+from models.tables import UtcDateTime
 
 BEAT_EVERY_S = 5.0
 STOP_WITHIN_S = 20.0
@@ -103,12 +103,14 @@ class Jobs:
             beat(session, name, self._clock())
 
 
+_BEAT = text(
+    'INSERT INTO heartbeats (job, "at") VALUES (:job, :at) ON CONFLICT (job) DO UPDATE SET "at" = excluded."at"'
+).bindparams(bindparam("at", type_=UtcDateTime()))
+
+
 def beat(session: Session, name: str, now: datetime) -> None:
-    row = session.scalars(select(HeartbeatRow).where(HeartbeatRow.job == name).with_for_update()).first()
-    if row is None:
-        session.add(HeartbeatRow(job=name, at=now))
-    else:
-        row.at = now
+    """Says that this job has come round; threads of one job may say so at once."""
+    session.execute(_BEAT, {"job": name, "at": now})
 
 
 def run_until_signalled(jobs: Jobs) -> None:

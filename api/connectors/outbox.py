@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.cases.reading import offence_of
@@ -73,12 +74,8 @@ def announce(
     if settings.webhook_url is None:
         return
     key = receiver_id(str(settings.webhook_url))
-    receiver = session.get(ReceiverRow, key)
-    if receiver is None:
-        receiver = ReceiverRow(id=key)
-        session.add(receiver)
-        session.flush()
-    if receiver.unsubscribed_at is not None:
+    session.execute(text("INSERT INTO receivers (id) VALUES (:id) ON CONFLICT (id) DO NOTHING"), {"id": key})
+    if session.get_one(ReceiverRow, key).unsubscribed_at is not None:
         return
     delivery_id = new_id(now)
     message = CloudMessage(

@@ -210,7 +210,7 @@ def _find_link(session: Session, now: datetime, code: str, *, lock: bool = False
         .join(CaseRow, CaseRow.id == NoticeRow.case_id)
         .where(NoticeRow.link_sha256 == hashed(code), NoticeRow.expires_at > now)
     )
-    row = session.execute(statement.with_for_update() if lock else statement).first()
+    row = session.execute(statement.with_for_update(of=CaseRow) if lock else statement).first()
     return (row[0], row[1]) if row is not None else None
 
 

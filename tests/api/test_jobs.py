@@ -11,10 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
 from api.health import job_names
-from api.jobs import Bell, Job, Jobs
+from api.jobs import Bell, Job, Jobs, beat
 from api.office import office_jobs
 from models.tables import HeartbeatRow
 from tests.api.kit import SmallOffice, Web, small_office
@@ -83,10 +84,31 @@ def test_every_job_is_watched(tmp_path: Path, has_webhook: bool) -> None:
     here.office.close()
 
 
-def beat(here: SmallOffice) -> None:
+def beat_all(here: SmallOffice) -> None:
     with here.office.database.writing() as session:
         for name in job_names(here.office):
-            session.merge(HeartbeatRow(job=name, at=here.clock.now))
+            beat(session, name, here.clock.now)
+
+
+def test_threads_of_one_job_may_beat_for_the_first_time_at_once(here: SmallOffice) -> None:
+    barrier, failures = threading.Barrier(4), list[BaseException]()
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            with here.office.database.writing() as session:
+                beat(session, "verification", here.clock.now)
+        except SQLAlchemyError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with here.office.database.reading() as session:
+        assert session.get_one(HeartbeatRow, "verification").at == here.clock.now
 
 
 def test_ready_only_while_everything_is(here: SmallOffice) -> None:
@@ -99,11 +121,11 @@ def test_ready_only_while_everything_is(here: SmallOffice) -> None:
         return {name: outcome for name, outcome in content["checks"].items() if outcome != "ok"}
 
     assert checks() == {"jobs": "not come round within 60 s: verification, care"}
-    beat(here)
+    beat_all(here)
     assert checks() == {}
     here.clock.turn(timedelta(seconds=61))
     assert list(checks()) == ["jobs"]
-    beat(here)
+    beat_all(here)
     away = here.store.rename(here.store.with_name("away"))
     assert checks() == {"store": "the store's folder is not there"}
     away.rename(here.store)

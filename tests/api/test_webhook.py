@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,6 +139,23 @@ def test_what_was_not_taken_is_sent_again_with_growing_waits(there: SmallOffice,
     receiver.verified()
     row = deliveries(there)[0]
     assert (row.state, row.attempts, row.last_outcome) == ("delivered", 5, "200")
+
+
+def test_two_first_notices_at_once_are_both_announced(there: SmallOffice) -> None:
+    reviewer = there.person("reviewer")
+    cases = [there.confirmed_case(reviewer, point_px16=(2000 * number, 3000)) for number in range(1, 5)]
+    barrier = threading.Barrier(len(cases))
+
+    def run(case_id: str) -> None:
+        barrier.wait()
+        there.office.notices.issue(reviewer, case_id)
+
+    threads = [threading.Thread(target=run, args=(case_id,)) for case_id in cases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(row.case_id for row in deliveries(there)) == sorted(cases)
 
 
 def test_a_duplicate_counts_as_taken(there: SmallOffice) -> None:
