@@ -24,7 +24,6 @@ ALIKE_LEVELS = 6.0
 
 SAME_MOMENT = 1.3
 """Acts whose moments fit nearly as well as the best one are told apart by where the vehicle stands."""
-FOUND_AGAIN = 0.8
 
 Grey = npt.NDArray[np.float32]
 
@@ -70,17 +69,6 @@ class Eyes:
                 if near:
                     image = _small(frame.to_ndarray(format="gray"))
                     self._near += [(abs(act.frame_index - index), act, image) for act in near]
-
-
-def find_place(vehicle_jpeg: bytes, picture_jpeg: bytes) -> tuple[float, float] | None:
-    """Where the picture of the vehicle lies in the whole picture (middle of its lower edge, px); None: not found."""
-    part, whole = (
-        cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) for jpeg in (vehicle_jpeg, picture_jpeg)
-    )
-    if part is None or whole is None or part.shape[0] > whole.shape[0] or part.shape[1] > whole.shape[1]:
-        return None
-    _, score, _, (left, top) = cv2.minMaxLoc(cv2.matchTemplate(whole, part, cv2.TM_CCOEFF_NORMED))
-    return (left + part.shape[1] / 2, top + part.shape[0]) if score >= FOUND_AGAIN else None
 
 
 def _small(image: npt.NDArray[Any]) -> Grey:

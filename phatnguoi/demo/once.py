@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from phatnguoi.demo.clip import Act, DemoClip
-from phatnguoi.demo.eyes import Eyes, find_place
+from phatnguoi.demo.eyes import Eyes
 from phatnguoi.demo.pages import Page, Visitor
 from phatnguoi.demo.people import Reviewer
 from phatnguoi.errors import CheckFailedError
@@ -95,7 +95,9 @@ def _look(visitor: Visitor, page: Page, eyes: Eyes) -> Act | None:
     for link in clips:
         visitor.fetch(link, first_bytes=PLAYER_ASKS_BYTES)
     found = {name: visitor.fetch(link).content for name, link in pictures.items()}
-    place_px = find_place(found["vehicle.jpg"], found["b_at.jpg"]) if "vehicle.jpg" in found else None
+    place_px = page.feet.get(pictures["b_at.jpg"])
+    if place_px is None:
+        raise CheckFailedError(f"{page.url}: got no box on b_at.jpg, expected the accused vehicle's")
     for rule in ("red_light", "wrong_way"):
         act = eyes.find_act(found["b_at.jpg"], rule, place_px)
         if act is not None:

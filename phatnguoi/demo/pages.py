@@ -43,12 +43,16 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[str] = []
         self.words: list[str] = []
+        self.feet: dict[str, tuple[float, float]] = {}
         self._form: Form | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         here = {name: value or "" for name, value in attrs}
         self.links += [here[name] for name in ("href", "src") if name in here]
-        if tag == "form":
+        if tag == "rect" and self.links:
+            x, y, width, height = (float(here[name]) for name in ("x", "y", "width", "height"))
+            self.feet.setdefault(self.links[-1], (x + width / 2, y + height))
+        elif tag == "form":
             self._form = Form(here.get("action", ""), here.get("method", "get"))
             self.forms.append(self._form)
         elif self._form is not None and tag in ("input", "textarea") and "name" in here:
@@ -77,6 +81,8 @@ class Page:
     links: list[str]
     forms: list[Form]
     text: str
+    feet: dict[str, tuple[float, float]]
+    """Picture → middle of the lower edge of the box that the page draws on it."""
 
     def form(self, ending: str) -> Form:
         """The form whose address ends so.
@@ -131,4 +137,4 @@ class Visitor:
 def _read(answer: httpx.Response) -> Page:
     reader = _Reader()
     reader.feed(answer.text)
-    return Page(str(answer.url), answer.status_code, reader.links, reader.forms, " ".join(reader.words))
+    return Page(str(answer.url), answer.status_code, reader.links, reader.forms, " ".join(reader.words), reader.feet)

@@ -114,7 +114,7 @@ def _make_role(postgres: PostgresServer, password: str) -> None:
 def _store(directory: Path, variables: dict[str, str]) -> S3Server:
     """S3 with the users of docker/minio: the worker may write, the office may read."""
     directory.mkdir()
-    rights = {"root": ["Admin"], "worker": ["Write", "List"], "office": ["Read", "List"]}
+    rights = {"root": ["Admin"], "worker": ["Read", "Write", "List"], "office": ["Read", "List"]}
     keys = {
         "root": variables["MINIO_ROOT_PASSWORD"],
         "worker": variables["WORKER_S3_SECRET_KEY"],
