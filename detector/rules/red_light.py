@@ -18,6 +18,9 @@ from models.domain.violation import Moment, Violation
 SECOND_US = 1_000_000
 PROGRESS_HEIGHTS = 0.5
 """Clear progress: its rear is beyond the line by so many box heights. Who stops just past the line did not run it."""
+CENTER_SHARE = 0.65
+"""The middle of the box goes along by this share of the way. Where only its lower edge moves it is 0.5: a vehicle that
+stands while another drives up and hides its lower half."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -195,9 +198,12 @@ class RedLight:
 
     def _has_travelled(self, passage: _Passage, at: Moment, track: Track) -> bool:
         """The way from the "before" to here is a drive, not a jitter: in metres where the ground is known."""
+        way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
+        center_px = self._line.signed_distance(track.box.center) - self._line.signed_distance(passage.before.box.center)
+        if center_px < CENTER_SHARE * way_px:
+            return False
         if self._ground is not None:
             return self._ground.distance_m(passage.before_point, track.ground_contact) >= self._settings.travel_m
-        way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
         return way_px >= self._settings.travel_heights * at.box.height
 
     def _claim(self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detector.rules.red_light import RedLight, Settings
-from models.domain.scene import Scene, SignalReading
+from models.domain.geometry import BoxPx
+from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Violation
 from tests.detector.rules.scenes import INTERVAL_US, LINE_Y, SITE, drive, lamp, shown_to, without_timing
 
@@ -78,6 +79,16 @@ INNOCENT = {
 
 @pytest.mark.parametrize("scenes", INNOCENT.values(), ids=INNOCENT.keys())
 def test_never_accuses(scenes: list[Scene]) -> None:
+    assert judged(scenes) == []
+
+
+def test_a_waiting_vehicle_whose_lower_half_gets_hidden_is_not_claimed() -> None:
+    """A truck drives up behind it: the lower edge of its box leaps over the line, the upper edge stays."""
+    scenes = []
+    for step in range(30):
+        box = BoxPx(285, 190, 315, 330 if step < 10 else 234)
+        tracks = (Track(1, "motorcycle", box, 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
     assert judged(scenes) == []
 
 
