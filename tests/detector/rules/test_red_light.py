@@ -86,7 +86,7 @@ def test_a_waiting_vehicle_whose_lower_half_gets_hidden_is_not_claimed() -> None
     """A truck drives up behind it: the lower edge of its box leaps over the line, the upper edge stays."""
     scenes = []
     for step in range(30):
-        box = BoxPx(285, 190, 315, 330 if step < 10 else 234)
+        box = BoxPx(285, 200, 315, 345 if step < 10 else 234)
         tracks = (Track(1, "motorcycle", box, 0.9),)
         scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
     assert judged(scenes) == []
