@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,10 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="phatnguoi-ring-") as ring:
             camera = open_source(
                 arguments.source or file.source(),
-                starts_at=file.camera.starts_at,
+                starts_at=file.camera.starts_at or NO_START,
                 ring=RingSettings(Path(ring)),
                 counters=Counters(),
             )
+            if not camera.is_live and file.camera.starts_at is None:
+                print(f"{file.path}: no starts_at, times count from {NO_START.isoformat()}", file=sys.stderr)
             return _read(arguments, file, weights, camera)
     except CameraFileError as error:
         raise CommandError(str(error)) from None
@@ -76,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 FIRST_FRAME_S = 20.0
+NO_START = datetime(1970, 1, 1, tzinfo=UTC)
+"""A recording whose camera file has no starts_at is counted from here: nobody takes it for a real time."""
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -21,6 +22,10 @@ PROGRESS_HEIGHTS = 0.5
 CENTER_SHARE = 0.65
 """The middle of the box goes along by this share of the way. Where only its lower edge moves it is 0.5: a vehicle that
 stands while another drives up and hides its lower half."""
+TURN_HEIGHTS = 3.0
+"""So many box heights beyond the line it can be told whether a vehicle turns …"""
+TURN_SINE = 0.34
+"""… by 20° or more off its way before the line."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -67,6 +72,7 @@ class _Passage:
         cross_us: stream time of that instant, between frames.
         is_past: it was seen wholly past the line in the same red.
         left_red_us: stream time at which that red was over; None: it lasts.
+        is_clear: everything is shown but whether it turned as is permitted here.
     """
 
     red_us: int
@@ -81,6 +87,7 @@ class _Passage:
     cross_us: int = 0
     is_past: bool = False
     left_red_us: int | None = None
+    is_clear: bool = False
 
 
 class RedLight:
@@ -134,8 +141,14 @@ class RedLight:
         if passage is None:
             del self._passages[track.track_id]
             return None
+        into_red_us, u_us = passage.cross_us - passage.red_us, self._uncertainty_us(scene, signal)
+        passage = replace(
+            passage, is_clear=passage.is_clear or self._is_clear(passage, track, scene, into_red_us - u_us)
+        )
         self._passages[track.track_id] = passage
-        return self._claim(passage, track, scene, signal)
+        if passage.at is None or not passage.is_clear or not self._went_on(passage.at, passage.before_point, track):
+            return None
+        return self._claim(passage, passage.at, track, scene, {"time_into_red_us": into_red_us, "uncertainty_us": u_us})
 
     def _seen_before(
         self, passage: _Passage | None, track: Track, scene: Scene, signal: SignalReading, distances: Reach
@@ -183,7 +196,8 @@ class RedLight:
             cross_us = passage.last_us + round(share * gap_us)
         is_past = is_past or (at is not None and distances.rear > 0 and in_red)
         left_red_us = None if in_red else passage.left_red_us or scene.pts_us
-        if left_red_us is not None and (not is_past or scene.pts_us - left_red_us > AFTER_RED_US):
+        is_late = left_red_us is not None and scene.pts_us - left_red_us > AFTER_RED_US
+        if not passage.is_clear and (is_late or (left_red_us is not None and not is_past)):
             return None
         return replace(
             passage,
@@ -206,16 +220,34 @@ class RedLight:
             return self._ground.distance_m(passage.before_point, track.ground_contact) >= self._settings.travel_m
         return way_px >= self._settings.travel_heights * at.box.height
 
-    def _claim(self, passage: _Passage, track: Track, scene: Scene, signal: SignalReading) -> Violation | None:
+    def _uncertainty_us(self, scene: Scene, signal: SignalReading) -> int:
+        return round(FRAME_INTERVALS_OF_U * scene.interval_us) + signal.uncertainty_us
+
+    def _is_clear(self, passage: _Passage, track: Track, scene: Scene, surely_into_red_us: int) -> bool:
+        """Before, at and beyond are seen, in one red, after the grace time, and it is a drive."""
         if passage.at is None or not passage.is_past or passage.before_count < 2 or track.vehicle is None:
-            return None
+            return False
         if passage.at.frame_index == scene.frame_index or passage.last_rear < PROGRESS_HEIGHTS * track.box.height:
-            return None
-        u_us = round(FRAME_INTERVALS_OF_U * scene.interval_us) + signal.uncertainty_us
-        into_red_us = passage.cross_us - passage.red_us
-        if into_red_us - u_us < self._settings.grace_s * SECOND_US:
-            return None
-        if not self._has_travelled(passage, passage.at, track):
+            return False
+        is_in_grace = surely_into_red_us < self._settings.grace_s * SECOND_US
+        return not is_in_grace and self._has_travelled(passage, passage.at, track)
+
+    def _went_on(self, at: Moment, before: PointPx, track: Track) -> bool:
+        """It did not turn as is permitted here. Where a turn is permitted this waits until the way can be judged."""
+        if not self._settings.permitted:
+            return True
+        crossed, now = at.box.ground_contact, track.ground_contact
+        way, onward = (crossed.x - before.x, crossed.y - before.y), (now.x - crossed.x, now.y - crossed.y)
+        if _length(onward) < TURN_HEIGHTS * at.box.height or _length(way) == 0:
+            return False
+        sine = (way[0] * onward[1] - way[1] * onward[0]) / (_length(way) * _length(onward))
+        turn = "right_turn" if sine > 0 else "left_turn"  # y points down: clockwise is to the right
+        return turn not in self._settings.permitted or abs(sine) < TURN_SINE
+
+    def _claim(
+        self, passage: _Passage, at: Moment, track: Track, scene: Scene, measurements: dict[str, int]
+    ) -> Violation | None:
+        if track.vehicle is None:
             return None
         return Violation(
             rule=self.code,
@@ -223,10 +255,14 @@ class RedLight:
             act_code=self._settings.act_code,
             track_id=track.track_id,
             vehicle=track.vehicle,
-            frame_index=passage.at.frame_index,
-            pts_us=passage.at.pts_us,
-            point=passage.at.box.ground_contact,
-            moments=(passage.before, passage.at, Moment("beyond", scene.frame_index, scene.pts_us, track.box)),
-            measurements={"time_into_red_us": into_red_us, "uncertainty_us": u_us},
+            frame_index=at.frame_index,
+            pts_us=at.pts_us,
+            point=at.box.ground_contact,
+            moments=(passage.before, at, Moment("beyond", scene.frame_index, scene.pts_us, track.box)),
+            measurements=measurements,
             signal_id=self._signal_id,
         )
+
+
+def _length(vector: tuple[float, float]) -> float:
+    return sqrt(vector[0] * vector[0] + vector[1] * vector[1])

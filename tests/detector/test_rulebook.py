@@ -132,10 +132,8 @@ def test_two_tracks_on_one_vehicle_are_one_claim(tmp_path: Path) -> None:
 
 
 def test_nothing_is_claimed_in_an_excluded_zone(tmp_path: Path) -> None:
-    text = VALID.replace(
-        "50]]}\nlanes",
-        "50]]}\n  - {id: trees, polygon_px: [[0, 300], [640, 300], [640, 480], [0, 480]], exclude: true}\nlanes",
-    )
+    trees = "  - {id: trees, polygon_px: [[0, 300], [640, 300], [640, 480], [0, 480]], exclude: true}\nlanes:"
+    text = VALID.replace("lanes:", trees).replace(", permitted: [right_turn]", "")
     book = Rulebook(load_camera_file(written(tmp_path, text)), is_recording=True)
     assert [claim for scene in crossing(1) for claim in book.observe(scene)] == []
     assert book.passed_over["red_light: excluded_zone"] == 1

@@ -10,7 +10,7 @@ from detector.rules.red_light import RedLight, Settings
 from models.domain.geometry import BoxPx
 from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Violation
-from tests.detector.rules.scenes import INTERVAL_US, LINE_Y, SITE, drive, lamp, shown_to, without_timing
+from tests.detector.rules.scenes import INTERVAL_US, LINE_Y, SITE, box_at, drive, lamp, shown_to, without_timing
 
 ACROSS = [400.0 - 10 * step for step in range(25)]
 """From well before the line (y = 400) to well beyond (y = 160), ten px a frame; passes the line at step 10."""
@@ -90,6 +90,33 @@ def test_a_waiting_vehicle_whose_lower_half_gets_hidden_is_not_claimed() -> None
         tracks = (Track(1, "motorcycle", box, 0.9),)
         scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
     assert judged(scenes) == []
+
+
+def turning(sideways: float) -> list[Scene]:
+    """Over the line, then off to one side: right is positive, as the picture shows it."""
+    scenes = []
+    for step in range(40):
+        beyond = max(0, step - 11)
+        box = box_at(300.0 + sideways * 12 * beyond, 400.0 - 10 * min(step, 11) - 4 * beyond)
+        tracks = (Track(1, "car", box, 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
+    return scenes
+
+
+@pytest.mark.parametrize(("permitted", "sideways"), [("right_turn", 1.0), ("left_turn", -1.0)])
+def test_a_permitted_turn_on_red_is_not_claimed(permitted: str, sideways: float) -> None:
+    assert judged(turning(sideways), permitted=(permitted,)) == []
+    assert len(judged(turning(sideways))) == 1
+    assert len(judged(turning(-sideways), permitted=(permitted,))) == 1
+
+
+def test_where_a_turn_is_permitted_straight_on_is_claimed() -> None:
+    long_way = [400.0 - 10 * step for step in range(35)]
+    assert len(judged(drive(long_way), permitted=("right_turn",))) == 1
+
+
+def test_where_a_turn_is_permitted_who_vanishes_before_it_can_be_told_is_not_claimed() -> None:
+    assert judged(drive(ACROSS[:22]), permitted=("right_turn",)) == []
 
 
 def test_one_vehicle_is_claimed_once() -> None:
