@@ -30,6 +30,7 @@ class UltralyticsNetwork:
     def __init__(self, path: Path, input_px: tuple[int, int], threads: int = 2) -> None:
         os.environ.setdefault("YOLO_AUTOINSTALL", "false")
         os.environ.setdefault("YOLO_OFFLINE", "true")
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin took 2.3 s a frame on busy cores
         if importlib.util.find_spec("ultralytics") is None:
             raise WeightsUnusableError(f"weights {path}: a .pt needs ultralytics: run `make install-yolo`")
         if not path.exists():
