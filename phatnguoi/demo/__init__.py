@@ -20,6 +20,7 @@ from phatnguoi.weights import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_CASE_WITHIN_S = 60.0
+TORCH_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.5
 EXPORTED, CHECKPOINT = SHIPPED / "phatnguoi-sim_openvino_model", SHIPPED / "phatnguoi-sim.pt"
 
@@ -29,14 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full", action="store_true", help="PostgreSQL and S3 in place of SQLite and a folder")
     parser.add_argument("--yolo", action="store_true", help="the .pt by ultralytics in place of the exported network")
     parser.add_argument("--weights", type=Path, help="other weights than those of the simulated crossing")
-    parser.add_argument(
-        "--within-s", type=float, default=FIRST_CASE_WITHIN_S, help="for --once: limit to the first case"
-    )
+    parser.add_argument("--within-s", type=float, help="for --once: limit to the first case")
     parser.add_argument("--directory", type=Path, default=ROOT / "var" / "demo", help="keeps everything of the demo")
 
 
 def run(arguments: argparse.Namespace) -> int:
     started_s = time.monotonic()
+    limit_s = arguments.within_s or (TORCH_WITHIN_S if arguments.yolo else FIRST_CASE_WITHIN_S)
     weights = _weights(arguments)
     clip = draw_clip(arguments.directory / "clips")
     kind = ("full" if arguments.full else "small") + ("-once" if arguments.once else "")
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _terminated_as_interrupted(), Stack(directory, clip, weights, arguments.full) as stack:
             print(f"up after {time.monotonic() - started_s:.1f} s", flush=True)
             if arguments.once:
-                case_id = walk_one_case(stack.url, stack.people, clip, stack.check, arguments.within_s)
+                case_id = walk_one_case(stack.url, stack.people, clip, stack.check, limit_s)
                 print(f"case {case_id}: from the camera to the notice and back, all through the pages", flush=True)
                 return 0
             _welcome(stack)
