@@ -1,7 +1,8 @@
 """Worker, office and store are killed (SIGKILL) at seeded instants; the simulated world says what had to become a case.
 
 Every crossing on red whose worker read the camera from 5 s before it to 0.5 s after it is exactly one case. Every
-other one is counted as missed, with a reason. The whole of it is 50 rounds (`PHATNGUOI_KILL_ROUNDS=50`); `make test` runs fewer.
+other one is counted as missed, with a reason. The whole of it is 50 rounds (`PHATNGUOI_KILL_ROUNDS=50`); `make test`
+runs fewer.
 """
 
 from __future__ import annotations
