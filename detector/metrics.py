@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from detector.errors import SettingsError
 from detector.outbox import Outbox
 from detector.supervisor import ChildStatus
 
@@ -177,8 +178,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def health_server(health: Health, port: int = 0) -> Iterator[int]:
-    """Serves on 127.0.0.1 while it is entered; gives the port."""
-    server = _Server(("127.0.0.1", port), _Handler)
+    """Serves on 127.0.0.1 while it is entered; gives the port.
+
+    Raises:
+        SettingsError: the port is taken.
+    """
+    try:
+        server = _Server(("127.0.0.1", port), _Handler)
+    except OSError as error:
+        raise SettingsError(
+            f"PHATNGUOI_HEALTH_PORT: got {port}, expected a free port, or 0 for any ({error.strerror})"
+        ) from None
     server.health = health
     thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()

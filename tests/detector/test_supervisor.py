@@ -20,6 +20,7 @@ import pytest
 
 from detector import supervisor as supervisor_module
 from detector.child import Entry, Report
+from detector.errors import SettingsError
 from detector.metrics import Health, health_server
 from detector.outbox import Outbox
 from detector.supervisor import ChildSpec, ChildStatus, Supervisor
@@ -235,6 +236,11 @@ def test_readiness_tells_the_truth(tmp_path: Path, watched: Watched, reasons: li
 def test_a_supervisor_that_stands_still_is_not_alive(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox.db")
     with health_server(Health(Watched(), outbox)) as port:
+        with (
+            pytest.raises(SettingsError, match=f"got {port}, expected a free port"),
+            health_server(Health(Watched(), outbox), port),
+        ):
+            pass
         assert _get(port, "/healthz")[0] == 200
         assert _get(port, "/elsewhere")[0] == 404
     with health_server(Health(Watched(turn_age_s=9.0), outbox)) as port:

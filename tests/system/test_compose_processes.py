@@ -54,7 +54,8 @@ class Engine:
 
     def environment(self, service: str) -> dict[str, str]:
         stated = COMPOSE["services"][service].get("environment", {})
-        return {name: self.filled_in(value) for name, value in stated.items()} | {"PATH": "/usr/bin:/bin"}
+        here = {"PATH": "/usr/bin:/bin", "PHATNGUOI_HEALTH_PORT": "0"}  # a container has its ports for itself
+        return {name: self.filled_in(value) for name, value in stated.items()} | here
 
     def command(self, service: str) -> list[str]:
         words = [self.filled_in(word) for word in COMPOSE["services"][service]["command"]]
