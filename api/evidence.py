@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -83,21 +84,28 @@ class VerifiedFiles:
             LengthMismatchError, DigestMismatchError, ObjectMissingError, StoreUnreachableError
         """
         path = self._folder / stored.sha256[:2] / stored.sha256
-        if self._is_good(path, stored):
-            os.utime(path)
-            self._remember(path, stored)
-        else:
+        if not (self._is_good(path, stored) and self._touch(path, stored)):
             self._download(path, stored)
         return VerifiedFile(path, stored.name, media_type(stored.name), stored.sha256, stored.length_bytes)
 
     def _is_good(self, path: Path, stored: StoredObject) -> bool:
         """Hashes a copy that this process has not hashed, or that changed since."""
-        if not path.is_file():
+        try:
+            if self._seen.get(stored.sha256) == _fingerprint(path):
+                return True
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == stored.sha256
+        except FileNotFoundError:
             return False
-        if self._seen.get(stored.sha256) == _fingerprint(path):
-            return True
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == stored.sha256
+
+    def _touch(self, path: Path, stored: StoredObject) -> bool:
+        """Notes the use of a good copy; False: it was thrown out this very moment."""
+        try:
+            os.utime(path)
+            self._remember(path, stored)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _remember(self, path: Path, stored: StoredObject) -> None:
         self._seen[stored.sha256] = _fingerprint(path)
@@ -112,12 +120,13 @@ class VerifiedFiles:
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
-        self._remember(path, stored)
+        with contextlib.suppress(FileNotFoundError):  # another thread made room this very moment
+            self._remember(path, stored)
         self._make_room(keep=path)
 
     def _make_room(self, keep: Path) -> None:
         with self._lock:
-            files = sorted((path.stat().st_mtime_ns, path.stat().st_size, path) for path in self._folder.glob("??/*"))
+            files = sorted(_sizes(self._folder))
             total = sum(size for _, size, _ in files)
             for _, size, path in files:
                 if total <= self._limit_bytes:
@@ -125,6 +134,15 @@ class VerifiedFiles:
                 if path != keep:
                     path.unlink(missing_ok=True)
                     total -= size
+
+
+def _sizes(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """Time of last use, size and path of each copy. Others come and go meanwhile; a file under way is not a copy."""
+    for path in folder.glob("??/*"):
+        if path.suffix != ".part":
+            with contextlib.suppress(FileNotFoundError):
+                stat = path.stat()
+                yield stat.st_mtime_ns, stat.st_size, path
 
 
 def _fingerprint(path: Path) -> tuple[int, int, int]:

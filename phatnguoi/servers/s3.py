@@ -33,6 +33,7 @@ class S3Server(ChildProcess):
         self.directory = directory
         self.port = port or free_port()
         self.access_key, self.secret_key = self._keys()
+        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=1, read=10), retries=False)
         super().__init__(self._command(), log_path=directory / "weed.log", stop_signal=signal.SIGKILL)
         self.wait_until(self._answers, START_TIMEOUT_S, "weed (S3)")
 
@@ -40,15 +41,18 @@ class S3Server(ChildProcess):
     def endpoint(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    def stop(self) -> None:
+        self._http.clear()
+        super().stop()
+
     def client(self) -> Minio:
-        http_client = urllib3.PoolManager(timeout=urllib3.Timeout(connect=1, read=10), retries=False)
         return Minio(
             self.endpoint,
             access_key=self.access_key,
             secret_key=self.secret_key,
             secure=False,
             region="us-east-1",
-            http_client=http_client,
+            http_client=self._http,
         )
 
     def make_bucket(self, name: str) -> None:

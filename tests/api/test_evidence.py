@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_the_cache_keeps_within_its_limit(tmp_path: Path) -> None:
         files.fetch(put(tmp_path / "store", KEY, bytes([number]) + BODY[1:]))
     kept = [each for each in (tmp_path / "cache").rglob("*") if each.is_file()]
     assert len(kept) == 3
+
+
+def test_many_fetch_at_once_while_the_cache_is_full(tmp_path: Path) -> None:
+    """Copies come and go under each other's hands: everybody still gets what he asked for."""
+    bodies = [bytes([number]) * 20_000 for number in range(8)]
+    stored = [put(tmp_path / "store", f"packages/c/d/e/f/{n}.jpg", body) for n, body in enumerate(bodies)]
+    files = VerifiedFiles(FolderReader(tmp_path / "store"), tmp_path / "cache", 45_000)
+
+    def fetch_all(start: int) -> int:
+        return sum(files.fetch(stored[(start + turn) % 8]).length_bytes == 20_000 for turn in range(40))
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(fetch_all, range(8))) == [40] * 8
 
 
 def test_a_name_that_the_package_lacks_is_not_found(here: SmallOffice) -> None:
