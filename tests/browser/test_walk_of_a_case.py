@@ -53,6 +53,7 @@ def _confirm(page: Page) -> None:
     page.get_by_role("radio", name="Trắng, chữ đen").check(force=True)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").filter(has_text="Đã xác nhận")).to_be_visible()
+    ready(page)
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
