@@ -65,7 +65,7 @@ class _Posted:
 
 
 class Rulebook:
-    """The rules of one camera. It adds what holds for all of them: excluded zones, and one vehicle, one claim."""
+    """The rules of one camera. It adds what holds for all: excluded zones, priority vehicles, one vehicle one claim."""
 
     def __init__(self, file: CameraFile, *, is_recording: bool) -> None:
         """Makes every rule of the file that is not off.
@@ -94,12 +94,14 @@ class Rulebook:
     def observe(self, scene: Scene) -> Iterator[tuple[Violation, RuleMode]]:
         """The claims that this scene completes, with the mode of their rule."""
         boxes = {track.track_id: track.box for track in scene.tracks}
+        on_duty = {track.track_id for track in scene.tracks if track.is_priority}
         for rule, track_id in self._claimed:
             if track_id in boxes:
                 self._claimed[rule, track_id] = (scene.pts_us, boxes[track_id])
         for posted in self._posted:
             for violation in posted.rule.observe(scene):
-                reason = self._reason_against(violation, scene.pts_us, boxes[violation.track_id])
+                reason = "priority_vehicle" if violation.track_id in on_duty else None
+                reason = reason or self._reason_against(violation, scene.pts_us, boxes[violation.track_id])
                 if reason is not None:
                     self.passed_over[f"{violation.rule}: {reason}"] += 1
                     continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import supervision as sv
@@ -111,6 +112,20 @@ class _Pool:
         return [self.histories.pop(key).track_id for key in lost]
 
 
+class Followed(NamedTuple):
+    """One instant of the tracker.
+
+    Attributes:
+        tracks: seen at this instant, by ascending id.
+        ended: ids of the tracks that ended.
+        people: boxes of the persons who sit on nothing that was seen, from left to right.
+    """
+
+    tracks: tuple[Track, ...]
+    ended: tuple[int, ...]
+    people: tuple[BoxPx, ...]
+
+
 class VehicleTracker:
     """Follows the vehicles of one connection of one camera, by the frames' own times.
 
@@ -123,10 +138,8 @@ class VehicleTracker:
         self._four_wheelers = _Pool(rate_hz)
         self._next_id = [1]
 
-    def update(
-        self, detections: Sequence[Detection], pts_us: int, interval_us: int
-    ) -> tuple[tuple[Track, ...], tuple[int, ...]]:
-        """The tracks seen at this instant, by ascending id, and the ids of those that ended.
+    def update(self, detections: Sequence[Detection], pts_us: int, interval_us: int) -> Followed:
+        """Matches the detections of one instant to the vehicles that are followed.
 
         Args:
             detections: of this frame.
@@ -140,7 +153,8 @@ class VehicleTracker:
         tracks = self._two_wheelers.update(two, pts_us, rate_hz, self._next_id)
         tracks += self._four_wheelers.update(four, pts_us, rate_hz, self._next_id)
         ended = self._two_wheelers.end(pts_us) + self._four_wheelers.end(pts_us)
-        return tuple(sorted(tracks, key=lambda t: t.track_id)), tuple(sorted(ended))
+        people = sorted((s.box.quantised() for s in two if s.label == "person"), key=lambda box: (box.x1, box.y1))
+        return Followed(tuple(sorted(tracks, key=lambda t: t.track_id)), tuple(sorted(ended)), tuple(people))
 
 
 def _least_similarity(rate_hz: float) -> float:

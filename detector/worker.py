@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from detector.rulebook import Rulebook, with_catalogue
 from detector.tracking import VehicleTracker
@@ -27,6 +27,7 @@ SCENES_KEPT = 3000
 SCENE_LEAD_US = 5_000_000
 """The scene of a claim begins this long before its "before"."""
 USUAL_INTERVAL_US = 66_667
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +188,27 @@ class Walk:
         connection.last_us = frame.pts_us
         if connection.tracker is None:
             connection.tracker = VehicleTracker(self._rate_hz() or 1_000_000 / self._interval_us())
-        tracks, ended = connection.tracker.update(detections, frame.pts_us, self._interval_us())
+        followed = connection.tracker.update(detections, frame.pts_us, self._interval_us())
         scene = Scene(
             frame_index=frame.index,
             pts_us=frame.pts_us,
             interval_us=self._interval_us(),
-            tracks=tracks,
+            tracks=followed.tracks,
             signals=signals,
             timing_ok=not frame.clock.settling,
-            ended=ended,
+            people=followed.people,
+            ended=followed.ended,
+            captured_us=self._captured_us(frame),
+            captured_uncertainty_us=frame.clock.uncertainty_us,
         )
         connection.scenes.append(scene)
         return scene
+
+    def _captured_us(self, frame: Frame) -> int | None:
+        """Wall-clock time, for calendars: unknown while the clock settles, and for a recording that does not say it."""
+        if frame.clock.settling or (self._is_recording and self._file.camera.starts_at is None):
+            return None
+        return (frame.captured_at - EPOCH) // timedelta(microseconds=1)
 
     def _interval_us(self) -> int:
         intervals = sorted(self._connection.intervals_us)

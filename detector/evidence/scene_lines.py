@@ -3,7 +3,8 @@
 Coordinates are 1/16 px of the camera file's frame, times µs, confidences per mille. Keys of a line:
 
     frame, pts_us, interval_us, timing_ok
-    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people], …]
+    captured_us (or null), captured_uncertainty_us
+    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people, is_priority], …]
     signals  {id: [state, held_since_us, onset_us or null, uncertainty_us, amber_us or null, raw], …}
     people   [[x1, y1, x2, y2], …]
     ended    [track_id, …]
@@ -32,6 +33,8 @@ def scene_line(scene: Scene) -> bytes:
         "pts_us": scene.pts_us,
         "interval_us": scene.interval_us,
         "timing_ok": scene.timing_ok,
+        "captured_us": scene.captured_us,
+        "captured_uncertainty_us": scene.captured_uncertainty_us,
         "tracks": [_track_row(track) for track in scene.tracks],
         "signals": {name: _signal_row(reading) for name, reading in sorted(scene.signals.items())},
         "people": [_box_row(box) for box in scene.people],
@@ -81,7 +84,8 @@ def read_scene_lines(raw: bytes) -> list[Scene]:
 
 def _track_row(track: Track) -> list[Any]:
     confidence = round(track.confidence * _PER_MILLE)
-    return [track.track_id, track.vehicle, *_box_row(track.box), confidence, track.is_seen, track.people]
+    box = _box_row(track.box)
+    return [track.track_id, track.vehicle, *box, confidence, track.is_seen, track.people, track.is_priority]
 
 
 def _signal_row(reading: SignalReading) -> list[Any]:
@@ -109,15 +113,18 @@ def _scene(content: dict[str, Any]) -> Scene:
         timing_ok=bool(content["timing_ok"]),
         people=tuple(_box(row) for row in content["people"]),
         ended=tuple(_whole(track_id) for track_id in content["ended"]),
+        captured_us=None if content["captured_us"] is None else _whole(content["captured_us"]),
+        captured_uncertainty_us=_whole(content["captured_uncertainty_us"]),
     )
 
 
 def _track(row: list[Any]) -> Track:
-    track_id, vehicle, x1, y1, x2, y2, confidence, is_seen, people = row
+    track_id, vehicle, x1, y1, x2, y2, confidence, is_seen, people, is_priority = row
     if vehicle is not None and vehicle not in VEHICLE_CLASSES:
         raise ValueError(f"got the vehicle {vehicle!r}, expected one of {', '.join(VEHICLE_CLASSES)}")
     share = _whole(confidence) / _PER_MILLE
-    return Track(_whole(track_id), vehicle, _box([x1, y1, x2, y2]), share, bool(is_seen), _whole(people))
+    box = _box([x1, y1, x2, y2])
+    return Track(_whole(track_id), vehicle, box, share, bool(is_seen), _whole(people), bool(is_priority))
 
 
 def _signal(name: str, row: list[Any]) -> SignalReading:

@@ -35,6 +35,7 @@ class Track:
         confidence: of the detection behind `box`, 0..1.
         is_seen: a detection stands behind this box; False: the tracker only predicts it.
         people: persons merged into the vehicle (riders), 0 if none were seen apart.
+        is_priority: beacons flash on it: a priority vehicle on duty, of which nothing is claimed.
     """
 
     track_id: int
@@ -43,6 +44,7 @@ class Track:
     confidence: float
     is_seen: bool = True
     people: int = 0
+    is_priority: bool = False
 
     @property
     def ground_contact(self) -> PointPx:
@@ -83,7 +85,9 @@ class Scene:
         tracks: every live track, seen or predicted, by ascending id.
         signals: by signal id.
         timing_ok: False while the clock settles or the frame is corrupt: rules that measure time keep silent.
-        people: boxes of persons who belong to no vehicle.
+        people: boxes of persons who belong to no vehicle, as far as this frame tells.
+        captured_us: capture time, µs since 1970 UTC; None while it cannot be trusted: calendars are unknown then.
+        captured_uncertainty_us: how far the true capture time may lie from it.
         ended: ids of the tracks that ended with this frame: every rule forgets them.
     """
 
@@ -95,3 +99,5 @@ class Scene:
     timing_ok: bool = True
     people: tuple[BoxPx, ...] = ()
     ended: tuple[int, ...] = ()
+    captured_us: int | None = None
+    captured_uncertainty_us: int = 0

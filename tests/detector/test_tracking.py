@@ -38,7 +38,7 @@ def test_an_id_is_never_used_again() -> None:
     for round_number in range(5):
         for step in range(30):
             detections = [seen("car", 100 + 8 * step, 100)] if step < 10 else []
-            tracks, ended = tracker.update(detections, (round_number * 30 + step) * INTERVAL_US, INTERVAL_US)
+            tracks, ended, _ = tracker.update(detections, (round_number * 30 + step) * INTERVAL_US, INTERVAL_US)
             ids |= {track.track_id for track in tracks}
             ended_ids |= set(ended)
     assert ids == ended_ids == {1, 2, 3, 4, 5}
