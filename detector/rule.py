@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from detector.drawing import Drawing
 from detector.geometry.homography import Homography
 from detector.geometry.line import DirectedLine
 from models.domain.camera import Camera, Lane, SignalHead, Zone
@@ -87,12 +88,27 @@ class Site:
 class Rule(Protocol):
     """One kind of violation. The docstring of a rule is the sentence that the reviewer reads.
 
-    A rule is one file in `detector/rules/`; it keeps state by track id only, and `forget` drops it.
+    A rule is one file in `detector/rules/`; it keeps state by track id only, and `forget` drops it. What it tells of
+    itself below goes to docs/rules.md (`phatnguoi rules`), with its settings, and with the numbers at the top of its
+    file that have a docstring.
+
+    Attributes:
+        code: the name of the rule, and of its file.
+        version: counted up with every change of what is claimed.
+        acts: codes of the offence catalogue that it may claim without an `act_code`, the usual one first.
+        never: short sentences without "never": who and what is not claimed ("a track first seen beyond the line").
+        sources: a setting or a number of the file -> where its value comes from, in words ("proposal of this project",
+            "measured on …", a legal reference of the catalogue).
+        drawing: the geometry from above.
     """
 
     code: ClassVar[str]
     version: ClassVar[int]
     settings_class: ClassVar[type[RuleSettings]]
+    acts: ClassVar[tuple[str, ...]]
+    never: ClassVar[tuple[str, ...]]
+    sources: ClassVar[Mapping[str, str]]
+    drawing: ClassVar[Drawing]
 
     def __init__(self, settings: Any, site: Site) -> None: ...
 

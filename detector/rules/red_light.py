@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from detector.drawing import ROAD, Drawing, Lamp, Standing, Stroke, Way
 from detector.geometry.footprint import Reach, reach
 from detector.geometry.line import crossing_share
 from detector.rule import RuleSettings, Site
@@ -101,6 +102,30 @@ class RedLight:
     code: ClassVar[str] = "red_light"
     version: ClassVar[int] = 1
     settings_class: ClassVar[type[RuleSettings]] = Settings
+    acts: ClassVar[tuple[str, ...]] = ("RED_LIGHT",)
+    never: ClassVar[tuple[str, ...]] = (
+        "a lamp that is amber, dark, flashing or cannot be read",
+        "a track first seen on or beyond the line",
+        "a passage within the grace time after the onset of red and its uncertainty",
+        "a vehicle that stops on the line or just past it",
+        "a vehicle that was hidden while it passed the line",
+        "a turn that is permitted on red here",
+    )
+    sources: ClassVar[Mapping[str, str]] = {
+        "grace_s": "common practice of red-light cameras",
+        "travel_m": "proposal of this project: two photos that prove movement",
+        "travel_heights": "proposal of this project, for cameras without a ground plane",
+        "unseen_s": "proposal of this project, tried on redlight_hanoi",
+    }
+    drawing: ClassVar[Drawing] = Drawing(
+        (
+            ROAD,
+            Stroke(((100, 130), (300, 130)), "line", "stop"),
+            Lamp((330, 60), "red"),
+            Way(((180, 220), (180, 30)), "wholly before, then wholly past, in one red", "claimed"),
+            Standing((250, 125), "stops on the line", "silent"),
+        )
+    )
 
     def __init__(self, settings: Settings, site: Site) -> None:
         self._settings = settings

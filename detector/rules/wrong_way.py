@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import ClassVar
 
 from pydantic import Field
 
+from detector.drawing import Area, Drawing, Way
 from detector.geometry.zone import is_inside
 from detector.rule import RuleSettings, Site
 from models.domain.geometry import PointPx
@@ -71,6 +72,29 @@ class WrongWay:
     code: ClassVar[str] = "wrong_way"
     version: ClassVar[int] = 1
     settings_class: ClassVar[type[RuleSettings]] = Settings
+    acts: ClassVar[tuple[str, ...]] = ("WRONG_WAY", "WRONG_LANE")
+    never: ClassVar[tuple[str, ...]] = (
+        "a way that jumps from vehicle to vehicle (a switched identity)",
+        "a box that jitters, or of which only one edge moves",
+        "a vehicle that turns around or rolls back a little",
+        "a way that was hidden for longer than `unseen_s`",
+        "a way outside the lane",
+    )
+    sources: ClassVar[Mapping[str, str]] = {
+        "distance_m": "proposal of this project: more than 15 m",
+        "duration_s": "proposal of this project, tried on redlight_hanoi",
+        "distance_heights": "proposal of this project, for cameras without a ground plane",
+        "AGAINST_COSINE": "proposal of this project: heading error above 120°",
+    }
+    drawing: ClassVar[Drawing] = Drawing(
+        (
+            Area(((100, 0), (200, 0), (200, 240), (100, 240)), "lane, heading up", "lane"),
+            Area(((200, 0), (300, 0), (300, 240), (200, 240)), "", "road"),
+            Way(((150, 30), (150, 210)), "against the heading, far and long enough", "claimed"),
+            Way(((125, 210), (125, 120)), "with the heading", "silent"),
+            Way(((250, 30), (250, 210)), "outside the lane", "silent"),
+        )
+    )
 
     def __init__(self, settings: Settings, site: Site) -> None:
         self._settings = settings
