@@ -6,6 +6,7 @@ PR_SET_PDEATHSIG, which outlives exec, but not a later change of user: so the us
 
 import ctypes
 import os
+import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
@@ -17,6 +18,9 @@ def main() -> None:
         os.setgroups([])
         os.setgid(group_id)
         os.setuid(user_id)
+    # A shell that starts something in the background makes it ignore SIGINT, and so would all of its children.
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_DFL)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
     if os.getppid() != parent_pid:  # the parent died before the leash was on
         sys.exit(1)

@@ -51,9 +51,12 @@ def test_rtsp_answers_at_its_url(rtsp_server: Callable[[Path], RtspServer], tmp_
     assert server.url("clip.mp4").startswith(f"rtsp://127.0.0.1:{server.port}/clip.mp4")
 
 
-def test_a_server_dies_with_its_starter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("prelude", ["", "signal.signal(signal.SIGINT, signal.SIG_IGN);"])
+def test_a_server_dies_with_its_starter(tmp_path: Path, prelude: str) -> None:
+    """Also where the starter ignores SIGINT, as what a shell starts in the background does."""
     script = (
         "import os, signal, sys; from pathlib import Path; from tests.servers import RtspServer;"
+        f"{prelude}"
         "server = RtspServer(Path(sys.argv[1]), Path(sys.argv[1]) / 'log'); print(server.pid, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
