@@ -88,7 +88,8 @@ class Site:
 class Rule(Protocol):
     """One kind of violation. The docstring of a rule is the sentence that the reviewer reads.
 
-    A rule is one file in `detector/rules/`; it keeps state by track id only, and `forget` drops it. What it tells of
+    A rule is one file in `detector/rules/`. It keeps state by track id, which `forget` drops, or by place where a stay
+    outlives its track (`detector.standing`); both are bounded. What it tells of
     itself below goes to docs/rules.md (`phatnguoi rules`), with its settings, and with the numbers at the top of its
     file that have a docstring.
 
@@ -100,6 +101,10 @@ class Rule(Protocol):
         sources: a setting or a number of the file -> where its value comes from, in words ("proposal of this project",
             "measured on …", a legal reference of the catalogue).
         drawing: the geometry from above.
+
+    Two things a rule may add, where its state reaches far back (docs/replay.md), as attributes of the class or of the
+    instance: `every_s`, the time between two scenes that it is shown, and `warm_up_s`, the time before the claim that
+    decides it. Without them it is shown every scene, and the scenes since its vehicle was first seen decide.
     """
 
     code: ClassVar[str]
@@ -117,6 +122,16 @@ class Rule(Protocol):
 
     def forget(self, track_id: int) -> None:
         """Drops all that is kept about one track."""
+
+
+def every_us(rule: Rule) -> int:
+    """Least time between two scenes that this rule is shown; 0: every scene."""
+    return round(getattr(rule, "every_s", 0.0) * 1_000_000)
+
+
+def warm_up_us(rule: Rule) -> int:
+    """How far before its completion a claim of this rule may depend on what was seen."""
+    return round(getattr(rule, "warm_up_s", 0.0) * 1_000_000)
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> str:
