@@ -16,6 +16,7 @@ from detector.child import Link
 from detector.claims import complete
 from detector.folders import WorkerFolders
 from detector.outbox import Outbox
+from detector.suspension import SUSPENSION_REASONS, Suspension
 from detector.vision.regions import region_of_interest
 from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
@@ -61,7 +62,11 @@ class CameraProcess:
             self._file.source(), starts_at=self._file.camera.starts_at, ring=ring, counters=counters
         )
         self._walk = Walk(
-            self._file, self._weights.detector, is_recording=not self.camera.is_live, rate_hz=self._rate_hz
+            self._file,
+            self._weights.detector,
+            is_recording=not self.camera.is_live,
+            rate_hz=self._rate_hz,
+            suspension=Suspension(self._file.camera.id, folders.reference(self._file.camera.id, self._file.sha256)),
         )
 
     def run(self, link: Link) -> None:
@@ -90,6 +95,8 @@ class CameraProcess:
     def _tell_skipped(self) -> None:
         for reason, count in self._walk.skipped.items():
             self._counters.put("frames_not_walked", count, reason)
+        for reason in SUSPENSION_REASONS:
+            self._counters.put("suspended", int(reason in self._walk.suspended), reason)
         for reason, count in self._walk.passed_over.items():
             self._counters.put("claims_passed_over", count, reason)
 

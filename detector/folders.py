@@ -32,6 +32,10 @@ class WorkerFolders:
     def ring(self, camera_id: str) -> Path:
         return self.root / "rings" / camera_id
 
+    def reference(self, camera_id: str, file_sha256: str) -> Path:
+        """The picture that this camera file's geometry is held against; another file has another one."""
+        return self.root / "references" / f"{camera_id}-{file_sha256[:16]}.png"
+
     @contextmanager
     def held(self, name: str, timeout_s: float = 0.0) -> Iterator[None]:
         """Holds the lock of that name; the kernel lets it go when the process dies.

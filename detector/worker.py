@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from detector.rulebook import Rulebook, with_catalogue
+from detector.suspension import Suspension
 from detector.tracking import VehicleTracker
 from detector.vision.phases import Phase, PhaseReader
 from detector.vision.regions import Region, region_of_interest
@@ -92,6 +93,7 @@ class Walk:
         *,
         is_recording: bool,
         rate_hz: Callable[[], float | None] = lambda: None,
+        suspension: Suspension | None = None,
     ) -> None:
         """Makes rules, tracker and lamp readers ready.
 
@@ -100,6 +102,7 @@ class Walk:
             vehicles: the network.
             rate_hz: the stream's usual rate once it is known, else None; asked at the first frame of a connection.
             is_recording: the source is a recorded file.
+            suspension: says when the camera may not claim; None makes one without a kept reference.
 
         Raises:
             models.camera_file.CameraFileError: a rule that this camera cannot serve.
@@ -108,6 +111,7 @@ class Walk:
         self._vehicles = vehicles
         self._is_recording = is_recording
         self._rate_hz = rate_hz
+        self._suspension = suspension or Suspension(file.camera.id)
         self._region = region_of_interest(file.camera)
         self._phases = {head.id: PhaseReader(head.id) for head in file.camera.signals if head.head_px is not None}
         self._connection_number = 0
@@ -133,8 +137,14 @@ class Walk:
             signals = self._read_signals(frame)
         with self.profile.step("track"):
             scene = self._follow(frame, detections, signals)
+        with self.profile.step("picture watch"):
+            reasons = self._suspension.observe(frame)
         with self.profile.step("rules"):
-            return [self._claim(v, mode, frame) for v, mode in self._connection.rulebook.observe(scene)]
+            claimed = [self._claim(v, mode, frame) for v, mode in self._connection.rulebook.observe(scene)]
+        if not reasons:
+            return claimed
+        self._passed_over.update(f"{one.violation.rule}: {reasons[0]}" for one in claimed)
+        return []
 
     @property
     def rulebook(self) -> Rulebook:
@@ -144,6 +154,11 @@ class Walk:
     def passed_over(self) -> Counter[str]:
         """Claims that were not made, by reason."""
         return self._passed_over + self._connection.rulebook.passed_over
+
+    @property
+    def suspended(self) -> tuple[str, ...]:
+        """Why the camera may not claim now; empty when it may."""
+        return self._suspension.reasons
 
     @property
     def latest_scene(self) -> Scene | None:
