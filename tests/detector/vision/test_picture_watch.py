@@ -18,7 +18,7 @@ from models.domain.frame import BGR, FILE_CLOCK, Frame
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 HALF_S = 500_000
-GRAINS = np.random.default_rng(3).integers(0, 9, size=(5, 360, 640, 3), dtype=np.uint8)
+GRAIN = np.random.default_rng(3).integers(0, 9, size=(360, 640, 3), dtype=np.uint8)
 Change = Callable[[BGR], BGR]
 
 
@@ -42,7 +42,7 @@ def _frames(count: int, change: Change = lambda image: image, first: int = 0) ->
         image[150:260, left : left + 160] = (40, 40, 200)
         image = change(image)
         at = timedelta(microseconds=number * HALF_S)
-        seen = cv2.add(image, GRAINS[number % len(GRAINS)])
+        seen = cv2.add(image, np.roll(GRAIN, 37 * number, axis=1))
         yield Frame(number, number * HALF_S, START + at, seen, FILE_CLOCK)
 
 
