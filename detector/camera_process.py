@@ -85,7 +85,7 @@ class CameraProcess:
 
     def _commit(self, claimed: Claimed) -> None:
         begin_s = time.perf_counter()
-        settings = self._walk.rulebook.settings_of(claimed.violation.rule)
+        settings = self._walk.rulebook.settings_of(claimed.violation.rule, claimed.violation.track_id)
         is_new = self._outbox.commit(complete(claimed, self._file, self._weights, settings))
         took_ms = 1000 * (time.perf_counter() - begin_s)
         self._counters.add("claims", claimed.violation.rule if is_new else "known_already")

@@ -10,6 +10,7 @@ from detector.vision.weights import Weights
 from detector.worker import Claimed
 from models.camera_file import CameraFile
 from models.domain.manifest import SealedCamera, SealedSoftware
+from models.sealed_camera import sealed_camera_json
 
 PACKAGES = ("av", "numpy", "opencv-python-headless", "openvino", "trackers")
 
@@ -31,6 +32,7 @@ def complete(claimed: Claimed, file: CameraFile, weights: Weights, rule_settings
         clock=claimed.frame.clock,
         signal=claimed.signal,
         scene=scene_lines(claimed.scenes),
+        camera_json=sealed_camera_json(file.camera, claimed.entry).decode(),
     )
 
 

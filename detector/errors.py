@@ -8,7 +8,8 @@ DetectorError
 │   ├── ClaimMalformedError          these bytes are no claim
 │   ├── PackageRefusedError          nothing can be done: `reason` says why no package can be made
 │   ├── PackageNotReadyError         ask again: the packets after the act have not come yet
-│   └── PackageDamagedError          make it again: a finished package does not hold what it says
+│   ├── PackageDamagedError          make it again: a finished package does not hold what it says
+│   └── ReplayImpossibleError        nothing can be told: something that the replay needs is not there
 ├── StoreError
 │   ├── StoreUnreachableError        try again later, conclude nothing
 │   ├── StoreRefusedError            a person must act: wrong key, no bucket, no versioning
@@ -72,6 +73,10 @@ class PackageNotReadyError(EvidenceError):
 
 class PackageDamagedError(EvidenceError):
     """A package folder does not hold what its manifest says."""
+
+
+class ReplayImpossibleError(EvidenceError):
+    """The decision can be neither confirmed nor refuted: a file, or the version of the rule, is not there."""
 
 
 class StoreError(DetectorError):

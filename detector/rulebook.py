@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 
 from pydantic import ValidationError
 
 import detector.rules
+import detector.rules.past
+from detector.evidence.scene_lines import read_scene_lines, scene_line
 from detector.geometry.homography import GroundUnusableError
 from detector.geometry.zone import is_inside
-from detector.rule import Rule, RuleSettings, SettingError, Site
+from detector.rule import Rule, RuleSettings, SettingError, Site, every_us, warm_up_us
 from models.camera_file import CameraFile, nearest
-from models.domain.camera import RuleEntry, RuleMode, Zone
-from models.domain.catalogue import act_codes
+from models.domain.camera import Camera, RuleEntry, RuleMode, Zone
+from models.domain.catalogue import act_codes, catalogue_begins, has_row
 from models.domain.geometry import BoxPx
 from models.domain.scene import Scene
 from models.domain.violation import Violation
@@ -27,10 +30,16 @@ SAME_VEHICLE_US = 1_000_000
 SAME_VEHICLE_OVERLAP = 0.35
 """A track whose box overlaps (IoU) that of a claimed one by more is the same vehicle, which the tracker saw twice."""
 RECENT_CLAIMS = 64
+HISTORY_LINES = 20_000
+"""Of one rule that declares `every_s`: what its claims may depend on is kept as lines, a few MB."""
 
 
 class RuleFileError(TypeError):
     """A file in `detector/rules/` that holds no proper rule: the start is stopped."""
+
+
+class RuleUnknownError(LookupError):
+    """This program has no such rule, or not in that version."""
 
 
 @cache
@@ -42,17 +51,55 @@ def known_rules() -> dict[str, type[Rule]]:
     """
     found: dict[str, type[Rule]] = {}
     for module_info in pkgutil.iter_modules(detector.rules.__path__):
-        module = importlib.import_module(f"detector.rules.{module_info.name}")
-        classes = [
-            value
-            for value in vars(module).values()
-            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "observe")
-        ]
-        if len(classes) != 1 or classes[0].code != module_info.name:  # type: ignore[attr-defined]
-            names = [value.__name__ for value in classes]
-            raise RuleFileError(f"{module.__name__}: got {names}, expected one rule whose code is {module_info.name!r}")
-        found[module_info.name] = classes[0]
+        if module_info.ispkg:  # detector/rules/past: versions that old claims were made by
+            continue
+        rule = _rule_in(f"detector.rules.{module_info.name}", module_info.name)
+        found[module_info.name] = rule
     return found
+
+
+@cache
+def past_rules() -> dict[tuple[str, int], type[Rule]]:
+    """Earlier versions of rules by code and version, for replays only.
+
+    Raises:
+        RuleFileError: a file does not hold exactly one rule, named like the file.
+    """
+    found: dict[tuple[str, int], type[Rule]] = {}
+    for module_info in pkgutil.iter_modules(detector.rules.past.__path__):
+        code, _, version = module_info.name.rpartition("_v")
+        rule = _rule_in(f"detector.rules.past.{module_info.name}", code)
+        if version != str(rule.version):
+            raise RuleFileError(f"{module_info.name}: got {code} version {rule.version}, expected the file's own name")
+        found[rule.code, rule.version] = rule
+    return found
+
+
+def rule_of(code: str, version: int) -> type[Rule]:
+    """That version of that rule, current or past.
+
+    Raises:
+        RuleUnknownError: this program has no such version.
+    """
+    current = known_rules().get(code)
+    found = current if current is not None and current.version == version else past_rules().get((code, version))
+    if found is None:
+        has = "no such rule" if current is None else f"version {current.version}"
+        raise RuleUnknownError(f"{code}: got version {version}, this program has {has}")
+    return found
+
+
+def _rule_in(module_name: str, code: str) -> type[Rule]:
+    module = importlib.import_module(module_name)
+    classes: list[type[Rule]] = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "observe")
+    ]
+    if len(classes) != 1 or classes[0].code != code:
+        names = [value.__name__ for value in classes]
+        raise RuleFileError(f"{module_name}: got {names}, expected one rule whose code is {code!r}")
+    return classes[0]
 
 
 @dataclass(slots=True)
@@ -62,21 +109,41 @@ class _Posted:
     entry: RuleEntry
     rule: Rule
     settings: RuleSettings
+    shown_us: int | None = None
+    ended: list[int] = field(default_factory=list)
+    history: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=HISTORY_LINES))
+
+    def its_view(self, scene: Scene) -> Scene | None:
+        """The scene as this rule is shown it; None: not this one. No end of a track is lost in between."""
+        interval_us = every_us(self.rule)
+        if interval_us == 0:
+            return scene
+        self.ended += scene.ended
+        if self.shown_us is not None and scene.pts_us - self.shown_us < interval_us:
+            return None
+        shown = replace(scene, ended=tuple(self.ended))
+        self.ended, self.shown_us = [], scene.pts_us
+        self.history.append((scene.pts_us, scene_line(shown)))
+        while scene.pts_us - self.history[0][0] > warm_up_us(self.rule):
+            self.history.popleft()
+        return shown
 
 
 class Rulebook:
     """The rules of one camera. It adds what holds for all: excluded zones, priority vehicles, one vehicle one claim."""
 
-    def __init__(self, file: CameraFile, *, is_recording: bool) -> None:
+    def __init__(self, file: CameraFile, *, is_recording: bool, rules: Mapping[str, type[Rule]] | None = None) -> None:
         """Makes every rule of the file that is not off.
 
         Args:
             file: the camera file.
             is_recording: a recorded source; its rules all run, whatever `since` says.
+            rules: by code; None: those of `detector/rules/`.
 
         Raises:
             models.camera_file.CameraFileError: an unknown rule or setting; the message names the line.
         """
+        self._rules = known_rules() if rules is None else rules
         self._site = Site(file.camera)
         try:
             _ = self._site.ground
@@ -87,6 +154,7 @@ class Rulebook:
             posted for number, entry in enumerate(file.camera.rules) if (posted := self._post(file, number, entry))
         ]
         self._claimed: OrderedDict[tuple[str, int], tuple[int, BoxPx]] = OrderedDict()
+        self._claimed_by: OrderedDict[tuple[str, int], _Posted] = OrderedDict()
         self.passed_over: Counter[str] = Counter()
         """Claims that were not made, by reason."""
         self.is_recording = is_recording
@@ -99,21 +167,39 @@ class Rulebook:
             if track_id in boxes:
                 self._claimed[rule, track_id] = (scene.pts_us, boxes[track_id])
         for posted in self._posted:
-            for violation in posted.rule.observe(scene):
+            shown = posted.its_view(scene)
+            if shown is None:
+                continue
+            for violation in posted.rule.observe(shown):
                 reason = "priority_vehicle" if violation.track_id in on_duty else None
                 reason = reason or self._reason_against(violation, scene.pts_us, boxes[violation.track_id])
                 if reason is not None:
                     self.passed_over[f"{violation.rule}: {reason}"] += 1
                     continue
-                self._remember(violation, scene.pts_us, boxes[violation.track_id])
+                self._remember(violation, scene.pts_us, boxes[violation.track_id], posted)
                 yield violation, posted.entry.mode
-        for track_id in scene.ended:
-            for posted in self._posted:
+            for track_id in shown.ended:
                 posted.rule.forget(track_id)
 
-    def settings_of(self, rule: str) -> dict[str, str]:
-        """The settings in force of the first entry of that rule, as strings, for the manifest."""
-        for posted in self._posted:
+    def entry_of(self, violation: Violation) -> RuleEntry:
+        """The entry of the camera file that made this claim, a moment ago."""
+        return self._claimed_by[violation.rule, violation.track_id].entry
+
+    def warm_up_us(self, violation: Violation) -> int:
+        """How far before its completion this claim may depend on what was seen."""
+        return warm_up_us(self._claimed_by[violation.rule, violation.track_id].rule)
+
+    def history_of(self, violation: Violation) -> list[Scene] | None:
+        """The scenes that the claiming rule was shown, where it is not shown every scene; else None."""
+        posted = self._claimed_by[violation.rule, violation.track_id]
+        if every_us(posted.rule) == 0:
+            return None
+        return read_scene_lines(b"".join(line for _, line in posted.history), limit_bytes=None)
+
+    def settings_of(self, rule: str, track_id: int | None = None) -> dict[str, str]:
+        """The settings, as strings, for the manifest: of the entry that claimed this track, else of the first."""
+        claimed_by = None if track_id is None else self._claimed_by.get((rule, track_id))
+        for posted in [claimed_by] if claimed_by is not None else self._posted:
             if posted.entry.rule == rule:
                 return {key: str(value) for key, value in sorted(posted.settings.model_dump(mode="json").items())}
         return {}
@@ -123,7 +209,7 @@ class Rulebook:
         return not self._posted
 
     def _post(self, file: CameraFile, number: int, entry: RuleEntry) -> _Posted | None:
-        rules = known_rules()
+        rules = self._rules
         place = ("rules", number)
         if entry.rule not in rules:
             raise file.error((*place, "rule"), f"unknown rule {entry.rule!r}, {nearest(entry.rule, rules)}")
@@ -143,10 +229,12 @@ class Rulebook:
             )
         return _Posted(entry, rule, settings)
 
-    def _remember(self, violation: Violation, pts_us: int, box: BoxPx) -> None:
+    def _remember(self, violation: Violation, pts_us: int, box: BoxPx, posted: _Posted) -> None:
         self._claimed[violation.rule, violation.track_id] = (pts_us, box)
-        if len(self._claimed) > RECENT_CLAIMS:
-            self._claimed.popitem(last=False)
+        self._claimed_by[violation.rule, violation.track_id] = posted
+        for claims in (self._claimed, self._claimed_by):
+            if len(claims) > RECENT_CLAIMS:
+                claims.popitem(last=False)
 
     def _reason_against(self, violation: Violation, pts_us: int, box: BoxPx) -> str | None:
         if any(is_inside(zone.polygon_px, violation.point) for zone in self._excluded):
@@ -156,6 +244,13 @@ class Rulebook:
             if rule == violation.rule and is_near:
                 return "same_vehicle"
         return None
+
+
+def as_listed(violation: Violation, camera: Camera, captured_at: datetime) -> Violation:
+    """The claim as the catalogue of the day of the act lets it be, on the clocks of the camera's zone."""
+    day = max(camera.local(captured_at).date(), catalogue_begins())
+    is_listed = violation.act_code is not None and has_row(violation.act_code, violation.vehicle, day)
+    return with_catalogue(violation, has_row=is_listed)
 
 
 def with_catalogue(violation: Violation, *, has_row: bool) -> Violation:

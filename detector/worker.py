@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from detector.rulebook import Rulebook, with_catalogue
+from detector.evidence.excerpt import excerpt
+from detector.rulebook import Rulebook, as_listed
 from detector.suspension import Suspension
 from detector.tracking import VehicleTracker
 from detector.vision.phases import Phase, PhaseReader
@@ -17,16 +18,15 @@ from detector.vision.regions import Region, region_of_interest
 from detector.vision.signals import read_lamp
 from detector.vision.vehicles import VehicleDetector
 from models.camera_file import CameraFile
-from models.domain.camera import RuleMode
-from models.domain.catalogue import catalogue_begins, has_row
+from models.domain.camera import RuleEntry, RuleMode
 from models.domain.frame import BGR, Frame
 from models.domain.geometry import BoxPx
 from models.domain.scene import Detection, Scene, SignalReading
 from models.domain.violation import Violation, claim_id
 
 SCENES_KEPT = 3000
-SCENE_LEAD_US = 5_000_000
-"""The scene of a claim begins this long before its "before"."""
+CONFIDENCE_STEPS = 1000
+"""Confidences are kept per mille, as coordinates are in 1/16 px: a rule sees what the evidence will hold."""
 USUAL_INTERVAL_US = 66_667
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,7 +36,8 @@ class Claimed:
     """A claim as the walk hands it over, with everything that evidence needs to be made from it.
 
     Attributes:
-        scenes: what the rule saw, from 5 s before the "before" to the frame that completed the claim.
+        scenes: what decided, to the frame that completed the claim (`detector.evidence.excerpt`).
+        entry: of the camera file, of the rule that claims.
         captured_at: capture time of the act, aware UTC.
         frame: the frame that completed the claim; its clock speaks for all of the claim's times.
         amber_us: length of the amber before the red, where it was seen.
@@ -49,6 +50,7 @@ class Claimed:
     frame: Frame
     scenes: tuple[Scene, ...]
     signal: SignalReading | None
+    entry: RuleEntry
 
     def captured(self, pts_us: int) -> datetime:
         """Capture time of another frame of the same connection."""
@@ -231,15 +233,14 @@ class Walk:
 
     def _claim(self, violation: Violation, mode: RuleMode, frame: Frame) -> Claimed:
         captured_at = frame.captured_at - timedelta(microseconds=frame.pts_us - violation.pts_us)
-        day = max(self._file.camera.local(captured_at).date(), catalogue_begins())
-        is_listed = violation.act_code is not None and has_row(violation.act_code, violation.vehicle, day)
-        violation = with_catalogue(violation, has_row=is_listed)
-        scenes = self._connection.scenes
-        begin_us = violation.moments[0].pts_us - SCENE_LEAD_US
+        violation = as_listed(violation, self._file.camera, captured_at)
+        scenes, rulebook = self._connection.scenes, self._connection.rulebook
         signal = _signal_at(violation, scenes)
         name = claim_id(self._file.camera.id, violation.rule, self._file.sha256, captured_at, violation.point)
-        excerpt = tuple(scene for scene in scenes if scene.pts_us >= begin_us)
-        return Claimed(name, violation, mode, captured_at, frame, excerpt, signal)
+        kept = rulebook.history_of(violation)
+        if kept is None:
+            kept = list(excerpt(violation, scenes, rulebook.warm_up_us(violation)))
+        return Claimed(name, violation, mode, captured_at, frame, tuple(kept), signal, rulebook.entry_of(violation))
 
 
 def _signal_at(violation: Violation, scenes: deque[Scene]) -> SignalReading | None:
@@ -264,4 +265,5 @@ def _placed(detection: Detection, x_px: int, y_px: int, scale_x: float, scale_y:
     placed = BoxPx(
         (box.x1 + x_px) * scale_x, (box.y1 + y_px) * scale_y, (box.x2 + x_px) * scale_x, (box.y2 + y_px) * scale_y
     )
-    return Detection(placed.quantised(), detection.label, detection.confidence)
+    confidence = round(detection.confidence * CONFIDENCE_STEPS) / CONFIDENCE_STEPS
+    return Detection(placed.quantised(), detection.label, confidence)

@@ -169,7 +169,7 @@ def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, cam
 
 def _walk_frame(frame: Frame, walk: Walk, result: _Result, weights: Weights, camera: Camera) -> None:
     for claimed in walk.step(frame):
-        settings = walk.rulebook.settings_of(claimed.violation.rule)
+        settings = walk.rulebook.settings_of(claimed.violation.rule, claimed.violation.track_id)
         result.waiting.append((claimed, complete(claimed, result.file, weights, settings)))
     result.write_phases(walk.finished_phases())
     result.make_ready(camera, walk)

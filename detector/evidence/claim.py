@@ -39,6 +39,7 @@ class Claim:
         clock: of that frame; it speaks for all of the claim's times.
         signal: the lamp at the act.
         scene: bytes of scene.jsonl.
+        camera_json: text of camera.json; None in claims that were committed before there was one.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Claim:
     clock: ClockState
     signal: SignalReading | None
     scene: bytes
+    camera_json: str | None = None
 
     @property
     def clip_from_us(self) -> int:
@@ -92,6 +94,7 @@ class _Facts(BaseModel):
     completed_pts_us: int
     clock: ClockState
     signal: SignalReading | None
+    camera_json: str | None = None
 
 
 def claim_facts(claim: Claim) -> str:
@@ -110,6 +113,7 @@ def claim_facts(claim: Claim) -> str:
         "completed_pts_us": claim.completed_pts_us,
         "clock": asdict(claim.clock),
         "signal": None if claim.signal is None else asdict(claim.signal),
+        "camera_json": claim.camera_json,
     }
     return json.dumps(facts, ensure_ascii=False, allow_nan=False)
 
@@ -141,6 +145,7 @@ def read_claim(facts: str, scene: bytes) -> Claim:
         clock=read.clock,
         signal=read.signal,
         scene=scene,
+        camera_json=read.camera_json,
     )
 
 

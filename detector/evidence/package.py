@@ -12,20 +12,30 @@ from pathlib import Path
 from av.error import FFmpegError
 from pydantic import ValidationError
 
-from detector.errors import PackageDamagedError, PackageNotReadyError, PackageRefusedError
+from detector.errors import (
+    PackageDamagedError,
+    PackageNotReadyError,
+    PackageRefusedError,
+    ReplayImpossibleError,
+    SceneLinesError,
+)
 from detector.evidence.claim import Claim, time_us
 from detector.evidence.pictures import crop, hidden_but, is_cut_off, jpeg, scaled_box
+from detector.evidence.scene_lines import read_scene_lines
 from detector.evidence.seal import Sealing, seal
+from detector.replay import Recorded, replay
+from models.camera_file import CameraFileError
 from models.domain.frame import BGR
 from models.domain.manifest import Manifest, SealedFile
 from models.domain.violation import Moment, MomentName
+from models.sealed_camera import SEALED_CAMERA_NAME, read_sealed_camera
 from streams.cut import decode_at, needs_view_copy, write_clip, write_view_copy
 from streams.errors import PacketsGoneError
 from streams.packets import PacketStore, PacketWindow
 
 MANIFEST_NAME = "manifest.json"
 PICTURES: dict[MomentName, str] = {"before": "a_before.jpg", "at": "b_at.jpg", "beyond": "c_beyond.jpg"}
-MEDIA_TYPES = {"jpg": "image/jpeg", "mp4": "video/mp4", "jsonl": "application/jsonl"}
+MEDIA_TYPES = {"jpg": "image/jpeg", "mp4": "video/mp4", "jsonl": "application/jsonl", "json": "application/json"}
 SAME_TIME_US = 1_000_000
 """A packet whose capture time lies further from the claim's is of another recording: nothing is made of it."""
 _MAY_STILL_COME = frozenset({"not_yet_received", "worker_stopped"})
@@ -68,7 +78,10 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
         _write_pictures(claim, images, partial)  # 3
         _write_clips(window, partial)
         _write(partial / "scene.jsonl", claim.scene)
+        if claim.camera_json is not None:
+            _write(partial / SEALED_CAMERA_NAME, claim.camera_json.encode())
         body = seal(claim, Sealing(window, sealed_files(claim, partial)))  # 4
+        check_decision(claim, body)
         _write(partial / MANIFEST_NAME, body)
         _sync(partial)
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,6 +90,24 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Package(folder, Manifest.model_validate_json(body), hashlib.sha256(body).hexdigest())
+
+
+def check_decision(claim: Claim, manifest: bytes) -> None:
+    """A decision that does not follow from its own evidence is never sealed.
+
+    Raises:
+        PackageRefusedError: the stored scene, shown to the rule, gives another decision than the claim.
+    """
+    if claim.camera_json is None:
+        return
+    try:
+        camera = read_sealed_camera(claim.camera_json.encode(), claim.camera.file_sha256)
+        recorded = Recorded(Manifest.model_validate_json(manifest), camera, tuple(read_scene_lines(claim.scene)))
+        made = replay(recorded)
+    except (ReplayImpossibleError, CameraFileError, SceneLinesError) as error:
+        raise PackageRefusedError("not_reproducible", str(error)) from None
+    if not made.is_equal:
+        raise PackageRefusedError("not_reproducible", "; ".join(made.differences()))
 
 
 def load_package(folder: Path) -> Package:

@@ -62,14 +62,24 @@ def bounded(lines: list[bytes]) -> bytes:
     return b"".join(note + lines[left_out:])
 
 
-def read_scene_lines(raw: bytes) -> list[Scene]:
+def scenes_left_out(raw: bytes) -> int:
+    """How many scenes were left out before the first, for want of room."""
+    first, _, _ = raw.partition(b"\n")
+    try:
+        content = json.loads(first)
+        return _whole(content["scenes_left_out"]) if "scenes_left_out" in content else 0
+    except (ValueError, TypeError, RecursionError):
+        return 0
+
+
+def read_scene_lines(raw: bytes, limit_bytes: int | None = LIMIT_BYTES) -> list[Scene]:
     """The scenes of `scene_lines`, exactly, where boxes were quantised and confidences whole per mille.
 
     Raises:
         SceneLinesError: it is something else; the message names the line.
     """
-    if len(raw) > LIMIT_BYTES:
-        raise SceneLinesError(f"got {len(raw)} bytes, expected at most {LIMIT_BYTES}")
+    if limit_bytes is not None and len(raw) > limit_bytes:
+        raise SceneLinesError(f"got {len(raw)} bytes, expected at most {limit_bytes}")
     scenes = []
     for number, line in enumerate(raw.splitlines(), start=1):
         try:
