@@ -27,7 +27,7 @@ class WorkerSettings(BaseSettings):
 
     ring_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024
     """Of packets kept for each camera."""
-    ring_seconds: Annotated[float, Field(ge=30)] = 180.0
+    ring_seconds: Annotated[float, Field(ge=30)] = 300.0
     heartbeat_limit_s: Annotated[float, Field(gt=0.5)] = 5.0
     """A camera process that stands still longer than this is killed and started anew."""
     start_limit_s: Annotated[float, Field(gt=0.5)] = 60.0

@@ -22,9 +22,9 @@ FIT_OVERLAP = 0.55
 """… and its box overlaps (IoU) the first by more: what jitters less stands, what creeps further has moved."""
 PART_SHARE = 0.85
 """A box inside the first by this share is hidden in part; one that holds so much of it is merged with another."""
-LEAP_SHARE = 0.5
-"""A box that is this far off, in its own size, within half a second has changed its vehicle, not its place."""
-LEAP_US = 500_000
+LEAP_SHARE = 0.6
+LEAP_US = 600_000
+"""A box that is so far off, in its own size, within this time has changed its vehicle, not its place."""
 REMEMBERED_US = 600 * SECOND_US
 """So long a claimed place is known: the vehicle there is not claimed again when its track is lost and born anew."""
 WORTH_US = SECOND_US
@@ -33,6 +33,21 @@ MOST_STAYS = 512
 CHECKPOINT_US = 30 * SECOND_US
 EVIDENCE_US = 240 * SECOND_US
 """The first picture of the evidence is no older than this: what the ring keeps."""
+
+
+class Recent:
+    """Time that counts, within a window that moves along: what lies before it no longer decides."""
+
+    def __init__(self, window_us: int) -> None:
+        self._window_us = window_us
+        self._parts: deque[tuple[int, int]] = deque()
+        self.total_us = 0
+
+    def add(self, pts_us: int, part_us: int) -> None:
+        self._parts.append((pts_us, part_us))
+        self.total_us += part_us
+        while pts_us - self._parts[0][0] > self._window_us:
+            self.total_us -= self._parts.popleft()[1]
 
 
 @dataclass(slots=True)
@@ -45,13 +60,13 @@ class Stay:
         vehicle: as the track says; None: not known to be a vehicle.
         since_us: stream time of the first sight of it there.
         seen_us: of the latest sighting that fits.
-        latest_us, latest: of the latest sighting at all, and its box.
-        counted_us: time that counts by the rule's own conditions.
+        latest: its box then.
+        counted, people: time that counts by the rule's own conditions, and with persons at its side.
         hidden_us: the longest time between two sightings that fit.
         due: the instant at which the time was up; None: not yet.
         is_claimed: a claim was made of it.
+        former: the stay before it, nearly at the same place: what is seen now may be a part of that vehicle.
         confidence, sightings: mean confidence of the sightings that fit, 0..1, and their number.
-        people_us: time during which a rule saw persons at its side.
     """
 
     anchor: BoxPx
@@ -59,15 +74,15 @@ class Stay:
     vehicle: VehicleClass | None
     since_us: int
     seen_us: int
-    latest_us: int
     latest: BoxPx
-    counted_us: int = 0
+    counted: Recent
+    people: Recent
     hidden_us: int = 0
     due: Moment | None = None
     is_claimed: bool = False
     confidence: float = 0.0
     sightings: int = 0
-    people_us: int = 0
+    former: Stay | None = None
     _checkpoints: deque[Moment] = field(default_factory=lambda: deque(maxlen=EVIDENCE_US // CHECKPOINT_US + 1))
 
     @property
@@ -87,7 +102,7 @@ class Stay:
         """The latest sighting, which fits."""
         self.track_id, self.vehicle = track.track_id, track.vehicle
         self.hidden_us = max(self.hidden_us, scene.pts_us - self.seen_us)
-        self.seen_us = self.latest_us = scene.pts_us
+        self.seen_us = scene.pts_us
         self.latest = track.box
         self.sightings += 1
         self.confidence += (track.confidence - self.confidence) / self.sightings
@@ -113,9 +128,11 @@ class StayBook:
 
     Args:
         hidden_s: so long a lost track, or one that is hidden in part, is awaited at its place.
+        window_s: time counts within the last so many seconds.
     """
 
-    def __init__(self, hidden_s: float) -> None:
+    def __init__(self, hidden_s: float, window_s: float) -> None:
+        self._window_us = round(window_s * SECOND_US)
         self._hidden_us = round(hidden_s * SECOND_US)
         self._of_track: dict[int, Stay] = {}
         self._awaited: list[Stay] = []
@@ -149,26 +166,37 @@ class StayBook:
         if stay is None:
             stay = self._taken_over(track, scene)
             if stay is None:
-                return self._begin(track, scene)
+                return self._begin(track, scene, None)
         elif not fits(stay.anchor, track.box):
-            return self._misfit(stay, track, scene)
+            uncovered = self._uncovered(stay, track, scene)
+            if uncovered is None:
+                return self._misfit(stay, track, scene)
+            stay = self._of_track[track.track_id] = uncovered
         gap_us = scene.pts_us - stay.seen_us
         stay.note(track, scene)
         return Standing(stay, track, gap_us)
 
-    def _misfit(self, stay: Stay, track: Track, scene: Scene) -> Standing | None:
-        """It is hidden in part, or its track leapt to another vehicle, or it moved."""
-        is_patient = scene.pts_us - stay.seen_us <= self._hidden_us
-        if is_patient and _is_hidden_or_merged(stay.anchor, track.box):
-            stay.latest, stay.latest_us = track.box, scene.pts_us
+    def _uncovered(self, stay: Stay, track: Track, scene: Scene) -> Stay | None:
+        """The stay before this one, where what hid a part of the vehicle has gone."""
+        former = stay.former
+        if former is None or scene.pts_us - former.seen_us > self._hidden_us or not fits(former.anchor, track.box):
             return None
-        if scene.pts_us - stay.latest_us <= LEAP_US and _is_leap(stay.latest, track.box):
-            self._await(stay)
-        return self._begin(track, scene)
+        return former
 
-    def _begin(self, track: Track, scene: Scene) -> Standing:
+    def _misfit(self, stay: Stay, track: Track, scene: Scene) -> Standing | None:
+        """It moved, or a part of it is hidden, or its track leapt to another vehicle."""
+        former = stay if stay.stood_us >= WORTH_US or stay.former is None else stay.former
+        if scene.pts_us - stay.seen_us <= LEAP_US and _is_leap(stay.latest, track.box):
+            self._await(former)
+            return self._begin(track, scene, None)
+        return self._begin(track, scene, former if _is_hidden_or_merged(former.anchor, track.box) else None)
+
+    def _begin(self, track: Track, scene: Scene, former: Stay | None) -> Standing:
         now = scene.pts_us
-        stay = Stay(track.box, track.track_id, track.vehicle, now, now, now, track.box)
+        counted, people = Recent(self._window_us), Recent(self._window_us)
+        stay = Stay(track.box, track.track_id, track.vehicle, now, now, track.box, counted, people)
+        if former is not None:
+            stay.former, stay.is_claimed, former.former = former, former.is_claimed, None
         stay.note(track, scene)
         if len(self) >= MOST_STAYS:
             self._drop_oldest()

@@ -30,6 +30,8 @@ QUEUE_STOOD_US = SECOND_US
 QUEUE_SEEN_US = 2 * SECOND_US
 LEAST_CONFIDENCE = 0.4
 """Mean over the whole stay: what the network doubts so long is a part of the road, not a vehicle."""
+WINDOW_SHARE, WINDOW_S = 2.0, 240.0
+"""Time counts within the last `after_s` × 2 + 240 s: a stay that was interrupted for longer begins to count anew."""
 BASE_SHARE = 0.25
 DEPTH_SHARE = 0.1
 """The middle half of the box's lower edge, and the ground a tenth of its height deeper, stand for the wheels."""
@@ -97,11 +99,14 @@ class StandingRule:
 
     code: ClassVar[str]
     version: ClassVar[int]
+    every_s: ClassVar[float] = 0.25
 
     def __init__(self, settings: StandingSettings, site: Site) -> None:
         self._standing = settings
         self._polygon = site.zone("zone", settings.zone).polygon_px
-        self._stays = StayBook(settings.hidden_s)
+        window_s = WINDOW_SHARE * settings.after_s + WINDOW_S
+        self.warm_up_s = window_s + settings.hidden_s
+        self._stays = StayBook(settings.hidden_s, window_s)
         self._claimed: set[int] = set()
 
     def observe(self, scene: Scene) -> Iterator[Violation]:
@@ -128,7 +133,8 @@ class StandingRule:
         return True
 
     def _measurements(self, stay: Stay) -> dict[str, int]:
-        return {"stood_us": stay.stood_us, "counted_us": stay.counted_us, "longest_unseen_us": stay.hidden_us}
+        counted_us = stay.counted.total_us
+        return {"stood_us": stay.stood_us, "counted_us": counted_us, "longest_unseen_us": stay.hidden_us}
 
     def _judge(self, standing: Standing, scene: Scene) -> Violation | None:
         stay, track = standing.stay, standing.track
@@ -137,8 +143,8 @@ class StandingRule:
         is_there = stay.confidence >= LEAST_CONFIDENCE and stands_inside(self._polygon, stay.anchor)
         if not is_there or not self._counts(standing, scene):
             return None
-        stay.counted_us += standing.gap_us
-        if stay.due is None and stay.counted_us >= self._standing.after_s * SECOND_US:
+        stay.counted.add(scene.pts_us, standing.gap_us)
+        if stay.due is None and stay.counted.total_us >= self._standing.after_s * SECOND_US:
             stay.due = Moment("at", scene.frame_index, scene.pts_us, track.box)
         if stay.due is None or scene.pts_us - stay.due.pts_us < BEYOND_US or not self._is_shown(stay):
             return None

@@ -17,5 +17,5 @@ class RingSettings:
 
     folder: Path
     max_bytes: int = 256 * 1024 * 1024
-    max_seconds: float = 180.0
+    max_seconds: float = 300.0
     segment_seconds: float = 2.0

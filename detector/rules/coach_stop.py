@@ -75,14 +75,14 @@ class CoachStop(StandingRule):
         if self._queue.is_queue(standing.stay, scene):
             return False
         if any(_is_at_side(person, standing.stay.anchor) for person in _people(scene)):
-            standing.stay.people_us += standing.gap_us
+            standing.stay.people.add(scene.pts_us, standing.gap_us)
         return True
 
     def _is_shown(self, stay: Stay) -> bool:
-        return stay.people_us >= self._people_us
+        return stay.people.total_us >= self._people_us
 
     def _measurements(self, stay: Stay) -> dict[str, int]:
-        return super()._measurements(stay) | {"people_beside_us": stay.people_us}
+        return super()._measurements(stay) | {"people_beside_us": stay.people.total_us}
 
 
 def _people(scene: Scene) -> Iterator[BoxPx]:
