@@ -15,6 +15,9 @@ from models.domain.scene import SignalState, VehicleClass
 from models.domain.store import Sha256
 from models.domain.violation import MomentName
 
+MANIFEST_NAME = "manifest.json"
+ENVELOPE_NAME = "manifest_dsse.json"
+"""The worker's signature over the manifest. The manifest cannot name it: its digest is not known before."""
 MANIFEST_LIMIT_BYTES = 65_536
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 SiteKind = Literal["police_device", "infrastructure_operator", "station", "citizen"]
@@ -129,5 +132,5 @@ class Manifest(_Value):
     files: tuple[SealedFile, ...]
 
     def canonical(self) -> bytes:
-        """RFC 8785 bytes; these are what is hashed, stored and one day signed."""
+        """RFC 8785 bytes; these are what is hashed, signed and stored."""
         return rfc8785.dumps(self.model_dump(mode="json"))
