@@ -17,6 +17,9 @@ from detector.vision.vehicles import Floats, WeightsUnusableError, find_weights_
 STRIDE_PX = 32
 _NET = re.compile(rb'<net\s[^>]*version="\d+"')
 
+CPU_SETTINGS = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+"""Left alone, a CPU that has bfloat16 would use it, and give other boxes than one that has not."""
+
 
 class OpenVinoNetwork:
     """A compiled network with a fixed input.
@@ -39,9 +42,7 @@ class OpenVinoNetwork:
         try:
             model = core.read_model(file)
             self.input_px = _shape_input(model, input_px)
-            self._compiled: Any = core.compile_model(
-                model, "CPU", {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-            )
+            self._compiled: Any = core.compile_model(model, "CPU", CPU_SETTINGS | {"INFERENCE_NUM_THREADS": threads})
         except RuntimeError as error:
             raise WeightsUnusableError(f"weights {file}: no model that can be run ({_first_line(error)})") from None
         self._request: Any = self._compiled.create_infer_request()
