@@ -56,7 +56,11 @@ def test_the_way_to_ultralytics_is_told(monkeypatch: pytest.MonkeyPatch, capsys:
 
 
 @pytest.mark.yolo
-@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning", "ignore:.*torch.jit.*:DeprecationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit.*:FutureWarning",
+    "ignore:.*torch.jit.*:DeprecationWarning",
+    "ignore:Converting a tensor to a Python boolean",  # torch's tracer, of a shape that the export fixes
+)
 class TestWithUltralytics:
     @pytest.fixture
     def seeded(self, tmp_path: Path) -> Path:
