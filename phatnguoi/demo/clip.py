@@ -43,7 +43,7 @@ class DemoClip:
         return self.directory / CLIP
 
     def write_camera_file(self, path: Path, source: str) -> None:
-        path.write_text(camera_file(WORLD, source=source, camera_id="sim-demo"), encoding="utf-8")
+        path.write_text(camera_file(WORLD, source=source, camera_id="sim-demo", mode="live"), encoding="utf-8")
 
     def acts(self) -> list[Act]:
         """What really happened in the clip, in order; only those of vehicles that carry a plate."""

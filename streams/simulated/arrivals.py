@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
+from streams.simulated.act_arrivals import ActArrivals
 from streams.simulated.layout import GUTTER_M, LANE_WIDTH_M, ZEBRA_M, Layout
 from streams.simulated.movers import Kind, Mover, Stream, make_mover
 from streams.simulated.phases import Phases
 from streams.simulated.plates import draw_plate
+from streams.simulated.regime import bend, regime_of
 from streams.simulated.settings import WorldSettings
 
 _TICK_S = 0.05
@@ -21,6 +23,8 @@ _RUNS_RED: dict[Kind, float] = {"motorcycle": 0.07, "car": 0.05, "truck": 0.03}
 _JUMPS_GREEN: dict[Kind, float] = {"motorcycle": 0.16, "bicycle": 0.05, "car": 0.04}
 _WRONG_SIDE_PER_HOUR = 55
 _AGAINST_PER_HOUR = 25
+_LONGEST_QUEUE = 24
+"""So many wait at most outside the world for a free place."""
 
 
 class Arrivals:
@@ -30,7 +34,13 @@ class Arrivals:
         self._settings = settings
         self._layout = layout
         self._phases = phases
+        self._regime = regime_of(settings, layout)
+        self._acts = ActArrivals(settings, layout, phases)
         self._rng = np.random.default_rng([settings.seed, 5])
+        self._runs, self._strays = (
+            settings.violators if act in settings.acts else 0.0 for act in ("red_light", "wrong_way")
+        )
+        self._walkers_per_hour = _WALKERS_PER_HOUR * (5.0 if "yield_pedestrian" in settings.acts else 1.0)
         self._next_id = 1
         self._waiting: list[Mover] = []
 
@@ -41,13 +51,16 @@ class Arrivals:
                 if self._rng.random() < per_hour * share * self._settings.density * _TICK_S / 3600:
                     self._waiting.append(self._vehicle(kind, stream))
         self._draw_wrong_side(t_s)
+        planned = self._acts.due(t_s, _TICK_S, self._next_id)
+        self._next_id += len(planned)
+        self._waiting += planned
         entering: list[Mover] = []
         later: list[Mover] = []
         for mover in self._waiting:
             mover.place(self._layout)
             (later if _is_taken(mover, present + entering) else entering).append(mover)
-        self._waiting = later[-12:]
-        if self._rng.random() < _WALKERS_PER_HOUR * self._settings.density * _TICK_S / 3600:
+        self._waiting = later[-_LONGEST_QUEUE:]
+        if self._rng.random() < self._walkers_per_hour * self._settings.density * _TICK_S / 3600:
             entering.append(self._walker())
         return entering
 
@@ -66,10 +79,13 @@ class Arrivals:
         mover.speed = mover.wish_speed * 0.8
         if stream == "ours":
             rightmost = mover.lateral_m > self._layout.width_m - LANE_WIDTH_M
-            mover.turns_right = bool(rightmost and rng.random() < 0.22) and kind not in ("bus", "truck")
-            draw, share = rng.random(), self._settings.violators
+            turns = bool(rightmost and rng.random() < 0.22) and kind not in ("bus", "truck")
+            if turns and self._regime.forbidden != "right":
+                bend(mover, "right", self._layout)
+            draw, share = rng.random(), self._runs
             runs, jumps = _RUNS_RED.get(kind, 0) * share, _JUMPS_GREEN.get(kind, 0) * share
             mover.intent = "runs_red" if draw < runs else "jumps_green" if draw < runs + jumps else "lawful"
+            self._acts.tempt(mover)
         return mover
 
     def _lateral(self, mover: Mover) -> float:
@@ -85,7 +101,7 @@ class Arrivals:
         return 0.2 + LANE_WIDTH_M * (lane + 0.5) - 0.15 + float(rng.normal(0, 0.08))
 
     def _draw_wrong_side(self, t_s: float) -> None:
-        share = self._settings.violators * _TICK_S / 3600
+        share = self._strays * _TICK_S / 3600
         if self._rng.random() < _WRONG_SIDE_PER_HOUR * share * 2.0 and self._phases.into_red_s(t_s) > 1.5:
             mover = self._new("motorcycle", "ours")
             mover.intent, mover.front_m = "wrong_side", -42.0

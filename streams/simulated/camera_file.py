@@ -7,34 +7,34 @@ from typing import Any
 import yaml
 
 from streams.simulated.camera import Camera, camera_of
+from streams.simulated.camera_rules import Point, cut, round_px, rules_of, zones_of
 from streams.simulated.layout import LANE_WIDTH_M, ZEBRA_M, Layout, layout_of
+from streams.simulated.places import from_left
+from streams.simulated.regime import regime_of
 from streams.simulated.settings import WorldSettings
 from streams.simulated.signal_head import head_of
 
-Point = list[float]
 HEAD_MARGIN_PX = 2.0
-WRONG_WAY_M = 5.0
-"""The rule's own 15 m are more than this camera sees before the junction."""
 _LANE_FAR_M = -0.2
 
 
 def camera_file(
-    settings: WorldSettings, *, source: str | None = None, camera_id: str | None = None, mode: str = "live",
+    settings: WorldSettings, *, source: str | None = None, camera_id: str | None = None, mode: str = "warning",
     starts_at: str = "2026-11-02T07:30:00+07:00",
 ) -> str:  # fmt: skip
     """YAML of the camera that looks at this world.
 
     Args:
         source: where the frames come from; the `sim://` URL itself where it is not given.
-        mode: of both rules.
+        mode: of every rule.
         starts_at: capture time of frame 0; ISO 8601 with a zone.
     """
     layout = layout_of(settings)
     camera = camera_of(settings, layout)
     corners_px, _ = camera.project(head_of(settings.seed, layout).corners_m())
     head = (*corners_px.min(axis=0), *corners_px.max(axis=0))
-    lanes = _lanes(camera, layout)
-    watched = [lane["id"] for lane in lanes if lane["id"] in ("oncoming", "ours")]
+    lanes = _lanes(camera, layout, settings)
+    zones = zones_of(settings, camera, layout)
     document: dict[str, Any] = {
         "schema": 1,
         "id": camera_id or f"sim-{settings.seed}",
@@ -49,28 +49,24 @@ def camera_file(
             {"id": "main", "layout": "vertical", "head_px": _box(camera, head)}
         ],
         "lines": _lines(camera, layout),
+        **({"zones": zones} if zones else {}),
         "lanes": lanes,
-        "rules": [
-            {"rule": "red_light", "line": "stop", "signal": "main", "mode": mode},
-            *({"rule": "wrong_way", "lane": lane, "mode": mode, "distance_m": WRONG_WAY_M} for lane in watched),
-        ],
+        "rules": [{**rule, "mode": mode} for rule in rules_of(settings, lanes, zones)],
     }  # fmt: skip
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=None, width=110)
 
 
 def _box(camera: Camera, head: tuple[float, ...]) -> list[float]:
     width, height = camera.size_px
-    low = [_r(max(0.0, value - HEAD_MARGIN_PX)) for value in head[:2]]
-    return low + [_r(min(edge, value + HEAD_MARGIN_PX)) for value, edge in zip(head[2:], (width, height), strict=True)]
-
-
-def _r(value: float) -> float:
-    return round(float(value), 1)
+    low = [round_px(max(0.0, value - HEAD_MARGIN_PX)) for value in head[:2]]
+    return low + [
+        round_px(min(edge, value + HEAD_MARGIN_PX)) for value, edge in zip(head[2:], (width, height), strict=True)
+    ]
 
 
 def _at(camera: Camera, x_m: float, y_m: float) -> Point:
     u, v = camera.ground_px(x_m, y_m)
-    return [_r(u), _r(v)]
+    return [round_px(u), round_px(v)]
 
 
 def _lower_edge_m(camera: Camera) -> tuple[float, float]:
@@ -99,24 +95,31 @@ def _lines(camera: Camera, layout: Layout) -> list[dict[str, Any]]:
     ]
 
 
-def _lanes(camera: Camera, layout: Layout) -> list[dict[str, Any]]:
+def _lanes(camera: Camera, layout: Layout, settings: WorldSettings) -> list[dict[str, Any]]:
     """Our half and the oncoming half up to the far edge of the zebra, our single lanes up to the stop line."""
     near_m = _lower_edge_m(camera)[0]
     far_m = _LANE_FAR_M
     made = [_lane(camera, "ours", (0.25, layout.width_m + 0.2), (near_m, ZEBRA_M[1]), "up")]
     left_m = -LANE_WIDTH_M * layout.oncoming_lanes
     made.append(_lane(camera, "oncoming", (left_m, -0.25), (near_m, ZEBRA_M[1]), "down"))
+    turns = regime_of(settings, layout).turns
     for number in range(layout.lanes):
         x = (0.2 + number * LANE_WIDTH_M, 0.2 + (number + 1) * LANE_WIDTH_M)
-        made.append(_lane(camera, f"l{number + 1}", x, (near_m, far_m), "up"))
+        made.append({**_lane(camera, f"l{number + 1}", x, (near_m, far_m), "up"), "turns": list(turns[number])})
+    if "yield_pedestrian" in settings.acts:
+        place = from_left(layout)
+        made.append(_lane(camera, place.name, place.x_m, place.y_m, "right"))
     return [lane for lane in made if len(lane["polygon_px"]) >= 3 and len(lane["heading_px"]) == 2]
 
 
 def _lane(camera: Camera, name: str, x_m: tuple[float, float], y_m: tuple[float, float], way: str) -> dict[str, Any]:
     corners = [(x_m[0], y_m[0]), (x_m[1], y_m[0]), (x_m[1], y_m[1]), (x_m[0], y_m[1])]
-    polygon = _cut([_at(camera, x, y) for x, y in corners], camera.size_px)
+    polygon = cut([_at(camera, x, y) for x, y in corners], camera.size_px)
     middle_m = (x_m[0] + x_m[1]) / 2
-    heading = _seen_part(camera, [(middle_m, y_m[0] + (y_m[1] - y_m[0]) * k / 8) for k in range(9)])
+    along = [(middle_m, y_m[0] + (y_m[1] - y_m[0]) * k / 8) for k in range(9)]
+    if way == "right":
+        along = [(x_m[0] + (x_m[1] - x_m[0]) * k / 16, (y_m[0] + y_m[1]) / 2) for k in range(17)]
+    heading = _seen_part(camera, along)
     if len(heading) < 2 and len(polygon) >= 3:
         u, v = (sum(point[k] for point in polygon) / len(polygon) for k in (0, 1))
         x, y = camera.ground_at(u, v) or (middle_m, -1.0)
@@ -124,7 +127,7 @@ def _lane(camera: Camera, name: str, x_m: tuple[float, float], y_m: tuple[float,
     return {
         "id": name,
         "polygon_px": polygon,
-        "heading_px": heading if way == "up" else heading[::-1],
+        "heading_px": heading[::-1] if way == "down" else heading,
         "street": "two_way",
     }
 
@@ -134,18 +137,3 @@ def _seen_part(camera: Camera, points_m: list[tuple[float, float]]) -> list[Poin
     width, height = camera.size_px
     seen = [point for x, y in points_m if 0 <= (point := _at(camera, x, y))[0] <= width and 0 <= point[1] <= height]
     return [seen[0], seen[-1]] if len(seen) > 1 else seen
-
-
-def _cut(polygon: list[Point], size_px: tuple[int, int]) -> list[Point]:
-    """The part of a convex polygon inside the picture (Sutherland and Hodgman 1974)."""
-    for axis, bound, sign in ((0, 0.0, 1), (0, float(size_px[0]), -1), (1, 0.0, 1), (1, float(size_px[1]), -1)):
-        made: list[Point] = []
-        for a, b in zip(polygon, polygon[1:] + polygon[:1], strict=True):
-            inside_a, inside_b = sign * (a[axis] - bound) >= 0, sign * (b[axis] - bound) >= 0
-            if inside_a:
-                made.append(a)
-            if inside_a != inside_b:
-                part = (bound - a[axis]) / (b[axis] - a[axis])
-                made.append([_r(a[0] + (b[0] - a[0]) * part), _r(a[1] + (b[1] - a[1]) * part)])
-        polygon = made
-    return polygon

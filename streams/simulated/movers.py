@@ -8,19 +8,30 @@ from typing import Literal
 
 import numpy as np
 
-from streams.simulated.layout import JUNCTION_FROM_M, Layout
+from streams.simulated.layout import Layout
 from streams.simulated.plates import Plate
 
 Kind = Literal["motorcycle", "bicycle", "car", "bus", "truck", "person"]
 Stream = Literal["ours", "oncoming", "from_left", "from_right", "on_foot"]
-Intent = Literal["lawful", "runs_red", "jumps_green", "wrong_side"]
+Turn = Literal["none", "left", "right"]
+Intent = Literal[
+    "lawful", "runs_red", "jumps_green", "wrong_side", "over_line", "pushed", "forbidden_turn", "wrong_lane",
+    "stands_in_box", "does_not_yield", "on_duty",
+]  # fmt: skip
 
 TURN_FROM_M = 3.8
 TURN_RADIUS_M = 5.0
 CROSS_SETBACK_M = 6.0
+STREAM_YAW: dict[Stream, float] = {
+    "ours": 0.0, "oncoming": math.pi, "from_left": math.pi / 2, "from_right": -math.pi / 2, "on_foot": 0.0,
+}  # fmt: skip
 REAR_OVERHANG_M: dict[Kind, float] = {
     "motorcycle": 0.28, "bicycle": 0.3, "car": 0.85, "bus": 2.6, "truck": 1.4, "person": 0.1,
 }  # fmt: skip
+_COSINES: dict[Stream, tuple[float, float]] = {
+    "ours": (1.0, 0.0), "oncoming": (-1.0, 0.0), "from_left": (0.0, 1.0), "from_right": (0.0, -1.0),
+}  # fmt: skip
+"""Cosine and sine of the stream's yaw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,9 @@ class Mover:
         front_m: way of the front along the stream, 0 at the stream's own stop line.
         lateral_m: distance to the right of the road's middle, in the direction of travel.
         look: seed of shape and colours.
+        turn: where it leaves its stream; the arc begins at `turn_from_m` of its middle's way.
+        hold_s: so long it still stands in the junction, of its own will.
+        priority: an ambulance on duty, beacons flashing.
     """
 
     mover_id: int
@@ -57,7 +71,11 @@ class Mover:
     riders: int = 1
     intent: Intent = "lawful"
     plate: Plate | None = None
-    turns_right: bool = False
+    turn: Turn = "none"
+    turn_from_m: float = TURN_FROM_M
+    turn_radius_m: float = TURN_RADIUS_M
+    hold_s: float = 0.0
+    priority: bool = False
     acceleration: float = 1.6
     headway_s: float = 1.1
     stop_gap_m: float = 0.8
@@ -80,30 +98,29 @@ class Mover:
         """Way of the rear wheel's ground contact along the stream."""
         return self.front_m - self.length_m + REAR_OVERHANG_M[self.kind]
 
+    @property
+    def turns_right(self) -> bool:
+        return self.turn == "right"
+
     def place(self, layout: Layout) -> None:
         """Set x, y and yaw from the way along the stream."""
-        middle_m = self.front_m - self.length_m / 2
-        if self.stream == "ours":
-            self.x, self.y, self.yaw = self._ours(middle_m)
-        elif self.stream == "oncoming":
-            self.x, self.y, self.yaw = -self.lateral_m, layout.far_stop_m - middle_m, math.pi
-        elif self.stream == "from_left":
-            self.x = middle_m - layout.oncoming_m - CROSS_SETBACK_M
-            self.y, self.yaw = layout.cross_centre_m - self.lateral_m, math.pi / 2
-        elif self.stream == "from_right":
-            self.x = layout.width_m + CROSS_SETBACK_M - middle_m
-            self.y, self.yaw = layout.cross_centre_m + self.lateral_m, -math.pi / 2
+        if self.stream == "on_foot":
+            return
+        along_m, right_m, turned = self.at_way(self.front_m - self.length_m / 2)
+        x0, y0 = origin_of(self.stream, layout)
+        yaw = STREAM_YAW[self.stream]
+        c, s = _COSINES[self.stream]
+        self.x, self.y, self.yaw = x0 + right_m * c + along_m * s, y0 - right_m * s + along_m * c, yaw + turned
 
-    def _ours(self, middle_m: float) -> tuple[float, float, float]:
-        if not self.turns_right or middle_m <= TURN_FROM_M:
-            return self.lateral_m, middle_m, 0.0
-        along_m = middle_m - TURN_FROM_M
-        angle = along_m / TURN_RADIUS_M
-        if angle < math.pi / 2:
-            x = self.lateral_m + TURN_RADIUS_M * (1 - math.cos(angle))
-            return x, TURN_FROM_M + TURN_RADIUS_M * math.sin(angle), angle
-        rest_m = along_m - TURN_RADIUS_M * math.pi / 2
-        return self.lateral_m + TURN_RADIUS_M + rest_m, TURN_FROM_M + TURN_RADIUS_M, math.pi / 2
+    def at_way(self, middle_m: float) -> tuple[float, float, float]:
+        """Metres ahead and to the right of the stream's origin, and the angle turned so far, after so much way."""
+        if self.turn == "none" or middle_m <= self.turn_from_m:
+            return middle_m, self.lateral_m, 0.0
+        radius_m, side = self.turn_radius_m, 1.0 if self.turn == "right" else -1.0
+        angle = min((middle_m - self.turn_from_m) / radius_m, math.pi / 2)
+        rest_m = middle_m - self.turn_from_m - radius_m * angle
+        along_m = self.turn_from_m + radius_m * math.sin(angle)
+        return along_m, self.lateral_m + side * (radius_m * (1 - math.cos(angle)) + rest_m), side * angle
 
     def extent(self) -> tuple[float, float, float, float]:
         """Upright rectangle of the footprint: x from, x to, y from, y to."""
@@ -143,10 +160,14 @@ def make_mover(rng: np.random.Generator, mover_id: int, kind: Kind, stream: Stre
     mover.acceleration = float(rng.uniform(1.4, 2.2)) if kind in ("motorcycle", "car") else 1.0
     mover.headway_s = float(rng.uniform(0.6, 1.0)) if kind == "motorcycle" else float(rng.uniform(1.0, 1.5))
     mover.stop_gap_m = 0.2 if rng.random() < 0.08 else float(rng.uniform(0.45, 1.5))
-    mover.jump_lead_s = float(rng.uniform(1.5, 4.0))
+    mover.jump_lead_s = float(rng.uniform(3.2, 6.0))
     return mover
 
 
-def turn_end_m() -> float:
-    """Way at which a right turn is over."""
-    return TURN_FROM_M + TURN_RADIUS_M * math.pi / 2 + JUNCTION_FROM_M
+def origin_of(stream: Stream, layout: Layout) -> tuple[float, float]:
+    """Where a stream's own stop line meets the middle of its road."""
+    return {
+        "oncoming": (0.0, layout.far_stop_m),
+        "from_left": (-layout.oncoming_m - CROSS_SETBACK_M, layout.cross_centre_m),
+        "from_right": (layout.width_m + CROSS_SETBACK_M, layout.cross_centre_m),
+    }.get(stream, (0.0, 0.0))

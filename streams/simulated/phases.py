@@ -29,6 +29,10 @@ class Phases:
     def cycle_s(self) -> float:
         return self.green_s + self.cross_green_s + 2 * (AMBER_S + ALL_RED_S)
 
+    def place_s(self, t_s: float) -> float:
+        """Seconds since the main road's last green began."""
+        return (t_s + self.offset_s) % self.cycle_s
+
     def main(self, t_s: float) -> Lamp:
         """Lamp of the main road (both headings)."""
         place_s = (t_s + self.offset_s) % self.cycle_s

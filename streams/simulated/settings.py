@@ -9,8 +9,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 from streams.simulated.errors import WorldSettingError
 
-Weather = Literal["day", "overcast", "dusk"]
+Weather = Literal["day", "overcast", "dusk", "night", "rain", "glare"]
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
+LampState = Literal["ok", "dark", "flashing"]
+LAMP_STATES: tuple[LampState, ...] = get_args(LampState)
+Act = Literal[
+    "red_light", "wrong_way", "stop_line", "forbidden_turn", "wrong_lane", "junction_blocking", "yield_pedestrian",
+]  # fmt: skip
+"""What somebody can do wrong at the crossing, by the code of the rule."""
+ACTS: tuple[Act, ...] = get_args(Act)
+USUAL_ACTS: tuple[Act, ...] = ("red_light", "wrong_way")
 
 TRAINING_SEEDS = range(100_000, 200_000)
 """Seeds whose pictures the weights were trained on. Nothing may be measured on them."""
@@ -32,6 +40,12 @@ class WorldSettings:
         zoom: 1.0 shows our carriageway and some of the rest at the stop line; larger looks closer.
         violators: how often somebody breaks a rule: 0 nobody, 1 the usual share, 2 twice that.
         density: vehicles per hour, relative to the usual.
+        acts: which rules are broken here, and have their near-misses; by the rules' codes.
+        lamp: "dark" and "flashing" (amber): the lamp governs nobody, and nobody can run it.
+        right_on_red: a right turn on red is permitted.
+        has_ambulances: ambulances on duty pass, red lamp or not.
+        shake_px: how far the camera is shaken, px of the picture.
+        has_clock: a ticking clock is burnt into the picture.
         is_loop: the clip begins and ends in the same second of the signal's cycle, in green, and lasts whole cycles
             (at least `duration_s`): played in a loop, the lamp never jumps.
     """
@@ -47,6 +61,12 @@ class WorldSettings:
     zoom: float = 1.0
     violators: float = 1.0
     density: float = 1.0
+    acts: tuple[Act, ...] = USUAL_ACTS
+    lamp: LampState = "ok"
+    right_on_red: bool = False
+    has_ambulances: bool = False
+    shake_px: float = 0.0
+    has_clock: bool = False
     is_loop: bool = False
 
     @property
@@ -63,8 +83,14 @@ class WorldSettings:
         for name, default in (("zoom", 1.0), ("violators", 1.0), ("density", 1.0)):
             if getattr(self, name) != default:
                 text += f"&{name}={getattr(self, name):g}"
-        if self.is_loop:
-            text += "&loop=1"
+        if self.acts != USUAL_ACTS:
+            text += "&acts=" + ("all" if self.acts == ACTS else "+".join(self.acts))
+        if self.lamp != "ok":
+            text += f"&lamp={self.lamp}"
+        if self.shake_px:
+            text += f"&shake={self.shake_px:g}"
+        for name, field in _FLAGS.items():
+            text += f"&{name}=1" if getattr(self, field) else ""
         if self.camera_height_m is not None:
             text += f"&height_m={self.camera_height_m:g}"
         if self.camera_back_m is not None:
@@ -88,9 +114,14 @@ _RANGES: dict[str, tuple[str, float, float]] = {
     "height_m": ("camera_height_m", 4, 9),
     "back_m": ("camera_back_m", 6, 30),
     "zoom": ("zoom", 0.4, 3),
-    "violators": ("violators", 0, 5),
-    "density": ("density", 0, 4),
+    "violators": ("violators", 0, 20),
+    "density": ("density", 0, 12),
+    "shake": ("shake_px", 0, 20),
 }
+_FLAGS = {
+    "right_on_red": "right_on_red", "ambulances": "has_ambulances", "clock": "has_clock", "loop": "is_loop",
+}  # fmt: skip
+_CHOICES: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "lamp": LAMP_STATES}
 
 
 def parse_url(url: str) -> WorldSettings:
@@ -109,18 +140,31 @@ def parse_url(url: str) -> WorldSettings:
             values[field] = _number(name, text, low, high)
         elif name == "seed":
             values["seed"] = int(_number(name, text, 0, 2**31 - 1))
-        elif name == "loop":
-            values["is_loop"] = _number(name, text, 0, 1) == 1.0
+        elif name in _FLAGS:
+            values[_FLAGS[name]] = _number(name, text, 0, 1) == 1.0
         elif name == "size":
             values["width_px"], values["height_px"] = _size(text)
-        elif name == "weather":
-            if text not in WEATHERS:
-                raise WorldSettingError(f"weather: got {text!r}, expected one of {', '.join(WEATHERS)}")
-            values["weather"] = text
+        elif name == "acts":
+            values["acts"] = _acts(text)
+        elif name in _CHOICES:
+            if text not in _CHOICES[name]:
+                raise WorldSettingError(f"{name}: got {text!r}, expected one of {', '.join(_CHOICES[name])}")
+            values[name] = text
         else:
-            known = ", ".join(sorted([*_RANGES, "loop", "seed", "size", "weather"]))
+            known = ", ".join(sorted([*_RANGES, *_FLAGS, *_CHOICES, "acts", "seed", "size"]))
             raise WorldSettingError(f"sim:// setting: got {name!r}, expected one of {known}")
     return WorldSettings(**values)  # type: ignore[arg-type]
+
+
+def _acts(text: str) -> tuple[Act, ...]:
+    """`all`, or codes joined by `+` (which a URL may show as a space) or commas; in the order of ACTS."""
+    if text == "all":
+        return ACTS
+    named = [word for word in re.split(r"[+, ]", text) if word]
+    for word in named:
+        if word not in ACTS:
+            raise WorldSettingError(f"acts: got {word!r}, expected all, or some of {', '.join(ACTS)}")
+    return tuple(act for act in ACTS if act in named)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -20,6 +20,7 @@ class Surroundings:
 
     def __init__(self, everybody: list[Mover], vehicles: list[Mover]) -> None:
         self.everybody = everybody
+        self._blocking = [m for m in vehicles if _blocks(m)]
         self._vehicles = vehicles
         others = [m for m in everybody if m.kind != "person" or m.walk_to is not None]
         if not others:
@@ -64,6 +65,10 @@ class Surroundings:
         """Gap in metres to the next one in the way of vehicle `row`, and that one's speed in this direction."""
         return float(self._gap[row]), float(self._leader_speed[row])
 
+    def standing_in(self, from_y_m: float, to_y_m: float, but: int) -> list[Mover]:
+        """Who stands of its own will in this part of our road, all but one."""
+        return [m for m in self._blocking if from_y_m < m.y < to_y_m and m.mover_id != but]
+
     def has_room(self, row: int, step_m: float, at_least_m: float) -> bool:
         """The strip `step_m` to the right is longer than `at_least_m` ahead and nobody rides beside there."""
         mover = self._vehicles[row]
@@ -77,3 +82,9 @@ class Surroundings:
         box = self._box
         hit = (box[:, 0] < x1) & (box[:, 1] > x0) & (box[:, 2] < y1) & (box[:, 3] > y0) & (self._ids != mover.mover_id)
         return not bool(hit.any())
+
+
+def _blocks(mover: Mover) -> bool:
+    """It stands in the junction of its own will, or will do so in a moment."""
+    will_stand = mover.intent == "stands_in_box" or mover.speed < 0.3
+    return mover.hold_s > 0 and mover.front_m > 0.0 and will_stand

@@ -6,14 +6,16 @@ The world ticks every 50 ms whatever the frame rate, so frames of any rate see t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.domain.geometry import PointM
 from streams.simulated.arrivals import Arrivals
-from streams.simulated.layout import GUTTER_M, Layout, layout_of
-from streams.simulated.movers import Mover, Pose
+from streams.simulated.driving import Drivers
+from streams.simulated.giving_way import give_way
+from streams.simulated.layout import GUTTER_M, ZEBRA_M, Layout, layout_of
+from streams.simulated.movers import TURN_FROM_M, Mover, Pose
 from streams.simulated.phases import Phases, phases_of
 from streams.simulated.settings import WorldSettings
 from streams.simulated.surroundings import Surroundings
@@ -21,11 +23,10 @@ from streams.simulated.surroundings import Surroundings
 TICK_S = 0.05
 WARM_UP_S = 45.0
 RED_GRACE_S = 0.3
+CLEAR_M = 1.0
+"""Who has run the light has its rear so far past the line while it is red."""
 _SEEN_TO_M = 140.0
 _HARD_BRAKE = 6.0
-_AMBER_BRAKE = 3.0
-_NOSE_M, _CREEP = 0.8, 1.0
-"""Who creeps (m/s) with no more than the nose (m) past the line still stops."""
 _JAM_GAP_M: dict[str, float] = {"motorcycle": 0.7, "bicycle": 0.8, "car": 1.4, "bus": 1.8, "truck": 1.8, "person": 0.5}
 
 
@@ -36,6 +37,8 @@ class Crossing:
     Attributes:
         into_red_s: seconds since red began; negative when the lamp was not red.
         was_before_line: the whole vehicle was before the line when red began.
+        past_in_red: its whole length and CLEAR_M more were past the line in the same red; None: the world ended before.
+        is_permitted: a turn on red that is permitted here, a vehicle on duty, or a lamp that governs nobody.
     """
 
     mover_id: int
@@ -46,10 +49,13 @@ class Crossing:
     intent: str
     turns_right: bool
     point: PointM
+    past_in_red: bool | None = None
+    is_permitted: bool = False
 
     @property
     def is_red_light(self) -> bool:
-        return self.lamp == "red" and self.was_before_line and self.into_red_s >= RED_GRACE_S
+        in_red = self.lamp == "red" and self.was_before_line and self.into_red_s >= RED_GRACE_S
+        return in_red and self.past_in_red is True and not self.is_permitted
 
 
 class Traffic:
@@ -63,8 +69,11 @@ class Traffic:
         self.crossings: list[Crossing] = []
         self._rng = np.random.default_rng([settings.seed, 4])
         self._arrivals = Arrivals(settings, self.layout, self.phases)
+        self._drivers = Drivers(settings, self.layout, self.phases)
+        self._braking: set[int] = set()
         self._tick = round(-WARM_UP_S / TICK_S)
         self._front_at_red: dict[int, float] = {}
+        self._half_past: dict[int, int] = {}
         self._was_red = False
         self.advance_to(0.0)
 
@@ -91,6 +100,7 @@ class Traffic:
         self._note_red_onset(t_s)
         vehicles = [mover for mover in self.movers.values() if mover.kind != "person"]
         gaps = Surroundings(list(self.movers.values()), vehicles)
+        self._braking = give_way(vehicles, self.layout)
         wishes = [self._acceleration(mover, row, gaps, t_s) for row, mover in enumerate(vehicles)]
         for row, (mover, wish) in enumerate(zip(vehicles, wishes, strict=True)):
             self._weave(mover, row, gaps)
@@ -99,6 +109,11 @@ class Traffic:
         self._tick += 1
         for mover_id in [m.mover_id for m in self.movers.values() if self._is_gone(m)]:
             del self.movers[mover_id]
+            self._half_past.pop(mover_id, None)
+
+    def front_at_red(self, mover_id: int) -> float:
+        """Where the vehicle's front was when the last red began; far before the line if it was not there yet."""
+        return self._front_at_red.get(mover_id, -1000.0)
 
     def _note_red_onset(self, t_s: float) -> None:
         is_red = self.phases.main(t_s) == "red"
@@ -109,53 +124,14 @@ class Traffic:
     def _acceleration(self, mover: Mover, row: int, gaps: Surroundings, t_s: float) -> float:
         gap_m, leader_speed = gaps.ahead(row)
         wish = _follow(mover, gap_m, leader_speed)
-        stop_m = self._stop_within(mover, gaps, t_s)
+        stop_m = self._drivers.stop_within(mover, gaps, t_s)
         if stop_m is not None:
             wish = min(wish, _follow(mover, stop_m + _JAM_GAP_M[mover.kind], 0.0))
-        if mover.turns_right and -6 < mover.front_m < 14 and mover.speed > 4.0:
+        if mover.mover_id in self._braking:
+            wish = min(wish, -3.0 if mover.speed > 1.0 else 0.0)
+        if mover.turn != "none" and -6 < mover.front_m - mover.turn_from_m + TURN_FROM_M < 14 and mover.speed > 4.0:
             wish = min(wish, -1.5)
         return max(-_HARD_BRAKE, wish)
-
-    def _stop_within(self, mover: Mover, gaps: Surroundings, t_s: float) -> float | None:
-        """Metres to the place where the lamp makes this vehicle stop, None where it does not."""
-        to_line_m = -mover.front_m
-        if to_line_m < (-_NOSE_M if mover.speed < _CREEP else 0.0):
-            return None
-        main = mover.stream in ("ours", "oncoming")
-        lamp = self.phases.main(t_s) if main else self.phases.cross(t_s)
-        if lamp == "green":
-            return None
-        if lamp == "amber" and mover.speed**2 / (2 * max(to_line_m, 0.1)) > _AMBER_BRAKE:
-            return None
-        if lamp == "red" and self._dares(mover, gaps, t_s):
-            return None
-        return to_line_m - mover.stop_gap_m
-
-    def _dares(self, mover: Mover, gaps: Surroundings, t_s: float) -> bool:
-        if mover.stream != "ours" or mover.intent not in ("runs_red", "jumps_green"):
-            return False
-        if mover.intent == "jumps_green" and self.phases.to_green_s(t_s) > mover.jump_lead_s:
-            return False
-        return self.phases.into_red_s(t_s) > 0.8 and self._is_way_free(mover, gaps, t_s)
-
-    def _is_way_free(self, mover: Mover, gaps: Surroundings, t_s: float) -> bool:
-        """No cross traffic will meet this vehicle before it is through."""
-        if self.phases.cross(t_s) == "red" and self.phases.to_green_s(t_s) > 6.0:
-            return False
-        return not any(self._is_in_the_way(mover, other, t_s) for other in gaps.everybody)
-
-    def _is_in_the_way(self, mover: Mover, other: Mover, t_s: float) -> bool:
-        if other.kind == "person":
-            return other.walk_to is not None and other.y < self.layout.junction_to_m and abs(other.x - mover.x) < 1.6
-        if other.stream not in ("from_left", "from_right"):
-            return False
-        needs_s = (other.y + 2.0 - mover.front_m) / max(4.5, mover.speed + 2.0)
-        ahead_m = (other.x - mover.x) * -math.sin(other.yaw)
-        reach_m = other.speed * needs_s + (6.0 if self._cross_may_start(other, t_s) else 0.0)
-        return -other.length_m / 2 - 0.8 < ahead_m < reach_m + other.length_m / 2 + 1.0
-
-    def _cross_may_start(self, other: Mover, t_s: float) -> bool:
-        return other.front_m < 1.0 and self.phases.cross(t_s) == "green"
 
     def _weave(self, mover: Mover, row: int, gaps: Surroundings) -> None:
         """Motorbikes look for room beside a slower vehicle, twice a second."""
@@ -185,18 +161,33 @@ class Traffic:
         side_m = max(0.0, min(1.1, 0.3 * speed)) * TICK_S
         mover.lateral_m += max(-side_m, min(side_m, mover.lateral_wish_m - mover.lateral_m))
         mover.walk_m += speed * TICK_S
+        if mover.hold_s > 0 and speed < 0.1 and mover.front_m > 1.0:
+            mover.hold_s -= TICK_S
         mover.place(self.layout)
         if mover.stream == "ours" and rear_m < 0 <= mover.rear_wheel_m:
             self._note_crossing(mover, t_s + TICK_S * (-rear_m / max(1e-9, mover.rear_wheel_m - rear_m)))
+        if mover.mover_id in self._half_past and mover.front_m - mover.length_m >= CLEAR_M:
+            self._note_wholly_past(mover, t_s + TICK_S)
 
     def _note_crossing(self, mover: Mover, at_s: float) -> None:
         front_m = self._front_at_red.get(mover.mover_id, -1.0)
+        settings = self.settings
+        permitted = mover.priority or settings.lamp != "ok" or (mover.turns_right and settings.right_on_red)
+        self._half_past[mover.mover_id] = len(self.crossings)
         self.crossings.append(
             Crossing(
                 mover.mover_id, at_s, self.phases.main(at_s), self.phases.into_red_s(at_s), front_m <= 0.0,
-                mover.intent, mover.turns_right, PointM(mover.x, 0.0),
+                mover.intent, mover.turns_right, PointM(mover.x, 0.0), is_permitted=permitted,
             )
         )  # fmt: skip
+
+    def _note_wholly_past(self, mover: Mover, t_s: float) -> None:
+        """It is past with all its length: still in the red in which it passed the line?"""
+        place = self._half_past.pop(mover.mover_id)
+        crossing = self.crossings[place]
+        into_red_s = self.phases.into_red_s(t_s)
+        same_red = into_red_s >= t_s - crossing.at_s
+        self.crossings[place] = replace(crossing, past_in_red=same_red)
 
     def _walk(self, t_s: float) -> None:
         for mover in self.movers.values():
@@ -204,10 +195,23 @@ class Traffic:
                 continue
             mover.before = mover.pose
             waits = mover.walk_to is not None and mover.walk_m == 0.0 and not self._may_walk(t_s)
+            waits = waits or self._is_cut_off(mover)
             mover.speed = 0.0 if waits else mover.wish_speed
             mover.x += math.sin(mover.yaw) * mover.speed * TICK_S
             mover.y += math.cos(mover.yaw) * mover.speed * TICK_S
             mover.walk_m += mover.speed * TICK_S
+
+    def _is_cut_off(self, person: Mover) -> bool:
+        """Somebody turns over the near crosswalk just before this person would step onto that half."""
+        if person.walk_to is None or person.y > ZEBRA_M[1] + 0.5:
+            return False
+        walks_right = math.sin(person.yaw) > 0
+        edge_m = -self.layout.oncoming_m if walks_right else 0.0
+        to_edge_m = (edge_m - person.x) * (1 if walks_right else -1)
+        if not 0 <= to_edge_m < 0.9:
+            return False
+        turners = (m for m in self.movers.values() if m.stream == "from_left" and m.turn == "right")
+        return any(-0.5 < m.y - m.length_m / 2 < ZEBRA_M[1] + 0.8 and m.speed > 0.5 for m in turners)
 
     def _may_walk(self, t_s: float) -> bool:
         crossing_s = (self.layout.width_m + self.layout.oncoming_m + 2) / 1.2
@@ -217,7 +221,7 @@ class Traffic:
         if mover.kind == "person":
             reach_m = self.layout.width_m + 6
             return abs(mover.y) > 60 or not -self.layout.oncoming_m - 6 < mover.x < reach_m or mover.walk_m > 120
-        return mover.front_m > (_SEEN_TO_M if mover.stream == "ours" and not mover.turns_right else 75.0)
+        return mover.front_m > (_SEEN_TO_M if mover.stream == "ours" and mover.turn == "none" else 75.0)
 
 
 def _between(a: Pose, b: Pose, part: float) -> Pose:

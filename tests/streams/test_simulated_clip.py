@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -114,11 +115,19 @@ def test_the_source_gives_every_frame_and_its_packets() -> None:
     decoder = av.CodecContext.create("h264", "r")
     assert isinstance(decoder, av.VideoCodecContext)
     decoder.extradata = window.facts.extradata
-    pictures = [picture for packet in window.packets for picture in decoder.decode(av.Packet(packet.payload))]
+    packets = [_packet(packet.payload) for packet in window.packets]
+    pictures = [picture for packet in packets for picture in decoder.decode(packet)]
     pictures += decoder.decode(None)
     assert len(pictures) == len(window.packets)
     shown = pictures[-1].to_ndarray(format="bgr24").astype(int)
     assert np.abs(shown - frames[-1].image.astype(int)).mean() < 12
+
+
+def _packet(payload: bytes) -> av.Packet[Any]:
+    """A packet with the padding behind it that decoders read."""
+    made: av.Packet[Any] = av.Packet(len(payload))
+    made.update(payload)
+    return made
 
 
 def test_closing_the_source_ends_it() -> None:

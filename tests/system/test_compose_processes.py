@@ -135,7 +135,8 @@ def test_the_camera_of_compose_is_the_clip_that_is_played_here() -> None:
     assert COMPOSE["services"]["camera"]["command"][:2] == ["--dir", "/clips"]
     assert command[-1] == f"/clips/{CLIP}"
     stated = (ROOT / "docker" / "cameras" / "camera.yaml").read_text()
-    assert stated == camera_file(WORLD, source=f"rtsp://camera:8554/{CLIP}?play_count=0", camera_id="camera-1")
+    source = f"rtsp://camera:8554/{CLIP}?play_count=0"
+    assert stated == camera_file(WORLD, source=source, camera_id="camera-1", mode="live")
 
 
 def test_the_services_of_compose_bring_a_case_into_the_queue(engine: Engine) -> None:
