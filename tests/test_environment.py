@@ -24,7 +24,10 @@ IMPORT_NAMES = {
     "prometheus-client": "prometheus_client",
     "pyyaml": "yaml",
 }
-USED_BY_NAME_ONLY = {"python-multipart": "fastapi reads forms with it"}
+USED_BY_NAME_ONLY = {
+    "python-multipart": "fastapi reads forms with it",
+    "tzdata": "zoneinfo reads it where the system has no time zones",
+}
 MAPPED_BY_CV2 = """
 import cv2, json, re
 maps = open("/proc/self/maps").read()
