@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from detector.calendar import CalendarSettings, Hours
 from detector.drawing import ROAD, Area, Drawing, Way
 from detector.drawing import Standing as DrawnStanding
 from detector.geometry.zone import is_inside
-from detector.rule import RuleSettings, Site
+from detector.rule import Site
 from detector.standing import SECOND_US, Standing, Stay, StayBook
 from models.domain.camera import Lane
 from models.domain.geometry import BoxPx, PointPx
@@ -66,7 +67,7 @@ KERB = Drawing(
 )
 
 
-class StandingSettings(RuleSettings):
+class StandingSettings(CalendarSettings):
     """Settings that every rule about standing vehicles has."""
 
     zone: str = Field(description="Where nobody may stand: id of a zone. The vehicle's ground contact counts.")
@@ -107,6 +108,7 @@ class StandingRule:
         window_s = WINDOW_SHARE * settings.after_s + WINDOW_S
         self.warm_up_s = window_s + settings.hidden_s
         self._stays = StayBook(settings.hidden_s, window_s)
+        self._hours = Hours(settings, site.camera)
         self._claimed: set[int] = set()
 
     def observe(self, scene: Scene) -> Iterator[Violation]:
@@ -141,7 +143,7 @@ class StandingRule:
         if stay.is_claimed or track.track_id in self._claimed or track.vehicle not in self._standing.classes:
             return None
         is_there = stay.confidence >= LEAST_CONFIDENCE and stands_inside(self._polygon, stay.anchor)
-        if not is_there or not self._counts(standing, scene):
+        if not is_there or not self._hours.are_on(scene) or not self._counts(standing, scene):
             return None
         stay.counted.add(scene.pts_us, standing.gap_us)
         if stay.due is None and stay.counted.total_us >= self._standing.after_s * SECOND_US:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -125,6 +128,21 @@ def test_vehicles_that_stand_in_another_lane_are_no_queue() -> None:
     camera = Camera.model_validate(KERB.model_dump(by_alias=True) | {"lanes": lanes})
     beside = {1: PARKED, 2: stand(360, Y - 60, 80), 3: stand(360, Y, 80), 4: stand(360, Y + 60, 80)}
     assert [claim.track_id for claim in judged(scenes_of(beside), camera)] == [1]
+
+
+def at_clock(scenes: list[Scene], begins: datetime) -> list[Scene]:
+    begins_us = round(begins.timestamp() * 1_000_000)
+    return [replace(scene, captured_us=begins_us + scene.pts_us) for scene in scenes]
+
+
+def test_only_the_hours_of_the_sign_count() -> None:
+    scenes = scenes_of({1: PARKED})
+    sign = {"calendar": "Mo-Fr 06:00-22:00", "calendar_grace_s": 0.0}
+    monday, a_day = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")), timedelta(days=1)
+    assert len(judged(at_clock(scenes, monday), **sign)) == 1
+    assert judged(at_clock(scenes, monday - a_day), **sign) == []
+    assert judged(at_clock(scenes, monday.replace(hour=23)), **sign) == []
+    assert judged(scenes, **sign) == [], "the clock is not trusted"
 
 
 def test_only_the_stated_classes_are_claimed() -> None:
