@@ -134,7 +134,8 @@ def stored_decision(manifest: Manifest) -> Decision:
 
 def _found_decision(violation: Violation, recorded: Recorded, file: CameraFile) -> Decision:
     manifest = recorded.manifest
-    occurred_at_us = violation.pts_us + manifest.occurred_at_us - manifest.moments[1].pts_us
+    clock_us = manifest.moments[0].captured_at_us - manifest.moments[0].pts_us  # the same for the whole connection
+    occurred_at_us = violation.pts_us + clock_us
     captured_at = time_of(occurred_at_us)
     listed = as_listed(violation, recorded.camera.camera, captured_at)
     at_act = (scene for scene in recorded.scenes if scene.frame_index == listed.frame_index)

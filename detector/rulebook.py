@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 import detector.rules
 import detector.rules.past
+from detector.evidence.excerpt import excerpt
 from detector.evidence.scene_lines import read_scene_lines, scene_line
 from detector.geometry.homography import GroundUnusableError
 from detector.geometry.zone import is_inside
@@ -185,16 +186,16 @@ class Rulebook:
         """The entry of the camera file that made this claim, a moment ago."""
         return self._claimed_by[violation.rule, violation.track_id].entry
 
-    def warm_up_us(self, violation: Violation) -> int:
-        """How far before its completion this claim may depend on what was seen."""
-        return warm_up_us(self._claimed_by[violation.rule, violation.track_id].rule)
+    def deciding_scenes(self, violation: Violation, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
+        """What this claim, made a moment ago, follows from.
 
-    def history_of(self, violation: Violation) -> list[Scene] | None:
-        """The scenes that the claiming rule was shown, where it is not shown every scene; else None."""
+        Args:
+            scenes: all that were observed and are kept, oldest first.
+        """
         posted = self._claimed_by[violation.rule, violation.track_id]
-        if every_us(posted.rule) == 0:
-            return None
-        return read_scene_lines(b"".join(line for _, line in posted.history), limit_bytes=None)
+        if every_us(posted.rule) > 0:
+            return tuple(read_scene_lines(b"".join(line for _, line in posted.history), limit_bytes=None))
+        return excerpt(violation, scenes, warm_up_us(posted.rule))
 
     def settings_of(self, rule: str, track_id: int | None = None) -> dict[str, str]:
         """The settings, as strings, for the manifest: of the entry that claimed this track, else of the first."""

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from detector.evidence.excerpt import excerpt
 from detector.rulebook import Rulebook, as_listed
 from detector.suspension import Suspension
 from detector.tracking import VehicleTracker
@@ -237,10 +236,8 @@ class Walk:
         scenes, rulebook = self._connection.scenes, self._connection.rulebook
         signal = _signal_at(violation, scenes)
         name = claim_id(self._file.camera.id, violation.rule, self._file.sha256, captured_at, violation.point)
-        kept = rulebook.history_of(violation)
-        if kept is None:
-            kept = list(excerpt(violation, scenes, rulebook.warm_up_us(violation)))
-        return Claimed(name, violation, mode, captured_at, frame, tuple(kept), signal, rulebook.entry_of(violation))
+        kept = rulebook.deciding_scenes(violation, scenes)
+        return Claimed(name, violation, mode, captured_at, frame, kept, signal, rulebook.entry_of(violation))
 
 
 def _signal_at(violation: Violation, scenes: deque[Scene]) -> SignalReading | None:

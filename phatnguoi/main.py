@@ -41,6 +41,8 @@ COMMANDS = (
     Command("office", "serve the review office; its tables, people, cameras, worker keys", "phatnguoi.office"),
     Command("sim", "draw the simulated crossing, with its truth and its camera file", "phatnguoi.sim"),
     Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),
+    Command("replay", "make the decision of packages again, and compare it bit for bit", "phatnguoi.replay"),
+    Command("impact", "which past claims would fall under another rule or camera file", "phatnguoi.impact"),
     Command("demo", "the simulated crossing, from its camera to a notice, on this machine", "phatnguoi.demo"),
 )
 

@@ -39,11 +39,11 @@ def seal(claim: Claim, sealing: Sealing) -> bytes:
         PackageRefusedError: it is too large even without the times of the clip's frames.
     """
     clip = sealed_clip(claim, sealing.window)
-    body = _manifest(claim, sealing.files, clip).canonical()
+    body = manifest_of(claim, sealing.files, clip).canonical()
     if len(body) > MANIFEST_LIMIT_BYTES:
         reasons = [reason for reason in (clip.short_because, TIMES_TRIMMED) if reason]
         trimmed = clip.model_copy(update={"times_us": (), "short_because": "; ".join(reasons)})
-        body = _manifest(claim, sealing.files, trimmed).canonical()
+        body = manifest_of(claim, sealing.files, trimmed).canonical()
     if len(body) > MANIFEST_LIMIT_BYTES:
         raise PackageRefusedError(
             "manifest_too_large", f"got {len(body)} bytes, expected at most {MANIFEST_LIMIT_BYTES}"
@@ -77,7 +77,8 @@ def _px16(value_px: float) -> int:
     return round(value_px * PX_STEPS)
 
 
-def _manifest(claim: Claim, files: tuple[SealedFile, ...], clip: SealedClip) -> Manifest:
+def manifest_of(claim: Claim, files: tuple[SealedFile, ...], clip: SealedClip | None) -> Manifest:
+    """What is sealed about a claim."""
     violation = claim.violation
     local = claim.captured_at.astimezone(ZoneInfo(claim.camera.timezone))
     before, at, beyond = _moments(claim)

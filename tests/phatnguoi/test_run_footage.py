@@ -87,9 +87,16 @@ def test_hanoi_nobody_twice_by_the_same_rule(hanoi: Path) -> None:
 
 
 def test_hanoi_every_claim_has_its_package(hanoi: Path) -> None:
-    names = {"manifest.json", "scene.jsonl", "a_before.jpg", "b_at.jpg", "c_beyond.jpg", "vehicle.jpg", "citizen.jpg"}
+    names = {"manifest.json", "scene.jsonl", "camera.json", "vehicle.jpg", "citizen.jpg"}
+    names |= {"a_before.jpg", "b_at.jpg", "c_beyond.jpg"}
     for claim in lines(hanoi / "violations.jsonl"):
         assert names | {"clip.mp4"} == {path.name for path in (hanoi / claim["package"]).iterdir()}
+
+
+def test_hanoi_every_decision_follows_from_its_package(hanoi: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claims = lines(hanoi / "violations.jsonl")
+    assert main(["replay", str(hanoi / "packages")]) == 0
+    assert capsys.readouterr().out.endswith(f"{len(claims)} of {len(claims)} equal\n")
 
 
 def test_hanoi_twice_the_same_bytes(hanoi: Path, shared_data: Path, tmp_path: Path) -> None:
@@ -97,7 +104,7 @@ def test_hanoi_twice_the_same_bytes(hanoi: Path, shared_data: Path, tmp_path: Pa
     for name in ["violations.jsonl", "signals.jsonl"]:
         assert (tmp_path / name).read_bytes() == (hanoi / name).read_bytes()
     for claim in lines(tmp_path / "violations.jsonl"):
-        for name in ("scene.jsonl", "manifest.json", "clip.mp4"):
+        for name in ("scene.jsonl", "camera.json", "manifest.json", "clip.mp4"):
             assert (tmp_path / claim["package"] / name).read_bytes() == (hanoi / claim["package"] / name).read_bytes()
 
 
