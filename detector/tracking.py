@@ -7,9 +7,10 @@ rider whose bike was not seen in this frame.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import hypot
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,11 @@ SIMILARITY_SLOW, SIMILARITY_FAST = -0.15, 0.1
 needs the slack to follow a fast two-wheeler, a fast one would only swap identities with it."""
 WHEEL_SIGHTINGS = 3
 WHEEL_SHARE = 0.15
-"""A person is a rider once a bike was seen with him in so many frames, and in this share of them."""
+"""A person is a rider once a bike was seen with him in so many frames, and in this share of them …"""
+PACE_HEIGHTS = 1.4
+"""… or, where the bike is hardly seen, once he goes on by so many of his own heights a second: nobody walks so."""
+PACE_US = 1_800_000
+TRAIL_STEP_US = 200_000
 
 
 @dataclass(slots=True)
@@ -43,9 +48,12 @@ class _History:
     drop: float = 0.0
     """How far the bike reaches below its rider, in rider's heights."""
     people: int = 0
+    drives: bool = False
+    _trail: deque[tuple[int, BoxPx]] = field(default_factory=lambda: deque(maxlen=PACE_US // TRAIL_STEP_US + 1))
 
-    def note(self, sighting: Sighting) -> BoxPx:
+    def note(self, sighting: Sighting, pts_us: int) -> BoxPx:
         """Counts one sighting and gives its box, completed downwards where only the rider was seen."""
+        self._measure_pace(sighting.box, pts_us)
         self.sightings += 1
         self.people = max(self.people, sighting.people)
         if sighting.label == "person":
@@ -63,9 +71,27 @@ class _History:
     def vehicle(self) -> VehicleClass | None:
         if not self.votes:
             return None
-        is_rider = self.wheel_sightings >= WHEEL_SIGHTINGS and self.wheel_sightings >= WHEEL_SHARE * self.sightings
+        is_often = self.wheel_sightings >= WHEEL_SHARE * self.sightings
+        is_rider = self.wheel_sightings >= WHEEL_SIGHTINGS and (is_often or self.drives)
         best = max(sorted(self.votes), key=lambda name: self.votes[name])
         return best if best in ("car", "bus", "truck") or is_rider else None
+
+    @property
+    def vehicle_share(self) -> float:
+        """Share of the votes that `vehicle` has, whole per mille."""
+        total = sum(self.votes.values())
+        return round(1000 * max(self.votes.values()) / total) / 1000 if total else 0.0
+
+    def _measure_pace(self, box: BoxPx, pts_us: int) -> None:
+        """Boxes as they were seen, not completed: a completed one is taller, and its pace would be less."""
+        if self._trail and pts_us - self._trail[-1][0] < TRAIL_STEP_US:
+            return
+        self._trail.append((pts_us, box))
+        since_us, first = self._trail[0]
+        if pts_us - since_us >= PACE_US:
+            way = hypot(box.center.x - first.center.x, box.center.y - first.center.y)
+            height = (box.height + first.height) / 2
+            self.drives = self.drives or way >= PACE_HEIGHTS * height * (pts_us - since_us) / 1_000_000
 
 
 class _Pool:
@@ -97,10 +123,17 @@ class _Pool:
                 history = self.histories[int(tracker_id)] = _History(next_id[0])
                 next_id[0] += 1
             sighting = sightings[int(number)]
-            box = history.note(sighting)
+            box = history.note(sighting, pts_us)
             self._seen_us[int(tracker_id)] = pts_us
             tracks.append(
-                Track(history.track_id, history.vehicle, box, sighting.confidence, is_seen=True, people=history.people)
+                Track(
+                    history.track_id,
+                    history.vehicle,
+                    box,
+                    sighting.confidence,
+                    people=history.people,
+                    vehicle_share=history.vehicle_share,
+                )
             )
         return tracks
 

@@ -4,7 +4,7 @@ Coordinates are 1/16 px of the camera file's frame, times µs, confidences per m
 
     frame, pts_us, interval_us, timing_ok
     captured_us (or null), captured_uncertainty_us
-    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people, is_priority], …]
+    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people, is_priority, vehicle_share], …]
     signals  {id: [state, held_since_us, onset_us or null, uncertainty_us, amber_us or null, raw], …}
     people   [[x1, y1, x2, y2], …]
     ended    [track_id, …]
@@ -95,7 +95,9 @@ def read_scene_lines(raw: bytes, limit_bytes: int | None = LIMIT_BYTES) -> list[
 def _track_row(track: Track) -> list[Any]:
     confidence = round(track.confidence * _PER_MILLE)
     box = _box_row(track.box)
-    return [track.track_id, track.vehicle, *box, confidence, track.is_seen, track.people, track.is_priority]
+    vehicle_share = round(track.vehicle_share * _PER_MILLE)
+    flags = [track.is_seen, track.people, track.is_priority]
+    return [track.track_id, track.vehicle, *box, confidence, *flags, vehicle_share]
 
 
 def _signal_row(reading: SignalReading) -> list[Any]:
@@ -129,12 +131,14 @@ def _scene(content: dict[str, Any]) -> Scene:
 
 
 def _track(row: list[Any]) -> Track:
-    track_id, vehicle, x1, y1, x2, y2, confidence, is_seen, people, is_priority = row
+    track_id, vehicle, x1, y1, x2, y2, confidence, is_seen, people, is_priority, *later = row
     if vehicle is not None and vehicle not in VEHICLE_CLASSES:
         raise ValueError(f"got the vehicle {vehicle!r}, expected one of {', '.join(VEHICLE_CLASSES)}")
     share = _whole(confidence) / _PER_MILLE
     box = _box([x1, y1, x2, y2])
-    return Track(_whole(track_id), vehicle, box, share, bool(is_seen), _whole(people), bool(is_priority))
+    vehicle_share = _whole(later[0]) / _PER_MILLE if later else 1.0  # packages sealed before 23 November 2026 have none
+    flags = bool(is_seen), _whole(people), bool(is_priority)
+    return Track(_whole(track_id), vehicle, box, share, *flags, vehicle_share)
 
 
 def _signal(name: str, row: list[Any]) -> SignalReading:

@@ -36,6 +36,7 @@ class Track:
         is_seen: a detection stands behind this box; False: the tracker only predicts it.
         people: persons merged into the vehicle (riders), 0 if none were seen apart.
         is_priority: beacons flash on it: a priority vehicle on duty, of which nothing is claimed.
+        vehicle_share: share of the votes that `vehicle` has, 0..1: how far it is from being another class.
     """
 
     track_id: int
@@ -45,6 +46,7 @@ class Track:
     is_seen: bool = True
     people: int = 0
     is_priority: bool = False
+    vehicle_share: float = 1.0
 
     @property
     def ground_contact(self) -> PointPx:

@@ -79,3 +79,27 @@ def test_the_ground_contact_does_not_jump_when_the_bike_is_not_seen() -> None:
         frames.append(detections)
     lower_edges = [frame[0].box.y2 for frame in follow(frames)[10:]]
     assert max(lower_edges) - min(lower_edges) <= 4
+
+
+def person_with_a_rare_bike(pace_px: float, bike_steps: set[int]) -> list[tuple[Track, ...]]:
+    """A person of 80 px who goes on by so many px a frame, at 6 frames a second; a bike is seen with him now and then."""
+    frames = []
+    for step in range(40):
+        detections = [seen("person", 100 + pace_px * step, 100, 40, 80)]
+        if step in bike_steps:
+            detections.append(seen("motorcycle", 100 + pace_px * step, 140, 40, 60))
+        frames.append(detections)
+    return follow(frames)
+
+
+def test_a_rider_whose_bike_is_hardly_ever_seen_is_known_by_his_pace() -> None:
+    assert person_with_a_rare_bike(22, {10, 11, 12})[-1][0].vehicle == "motorcycle"
+    assert person_with_a_rare_bike(13, {10, 11, 12})[-1][0].vehicle is None  # a brisk walk past a parked bike
+    assert person_with_a_rare_bike(22, set())[-1][0].vehicle is None  # somebody who runs
+
+
+def test_the_share_of_votes_says_how_sure_the_class_is() -> None:
+    frames = [[seen("bus" if step % 4 else "truck", 100 + 2 * step, 100, 120, 80)] for step in range(21)]
+    last = follow(frames)[-1][0]
+    assert last.vehicle == "bus"
+    assert 0.65 <= last.vehicle_share <= 0.8
