@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from detector.drawing import Standing as DrawnStanding
 from detector.rule import RuleSettings, Site
 from detector.standing import SECOND_US, Standing, Stay
 from detector.standing_rule import QUEUE_NEVER, QUEUE_SOURCES, QueueCheck, QueueSettings, StandingRule
+from detector.walkers import people_on_foot
 from models.domain.geometry import BoxPx
 from models.domain.scene import Scene, VehicleClass
 
@@ -74,7 +75,7 @@ class CoachStop(StandingRule):
     def _counts(self, standing: Standing, scene: Scene) -> bool:
         if self._queue.is_queue(standing.stay, scene):
             return False
-        if any(_is_at_side(person, standing.stay.anchor) for person in _people(scene)):
+        if any(_is_at_side(person, standing.stay.anchor) for person in people_on_foot(scene)):
             standing.stay.people.add(scene.pts_us, standing.gap_us)
         return True
 
@@ -83,11 +84,6 @@ class CoachStop(StandingRule):
 
     def _measurements(self, stay: Stay) -> dict[str, int]:
         return super()._measurements(stay) | {"people_beside_us": stay.people.total_us}
-
-
-def _people(scene: Scene) -> Iterator[BoxPx]:
-    yield from scene.people
-    yield from (track.box for track in scene.tracks if track.vehicle is None and track.is_seen)
 
 
 def _is_at_side(person: BoxPx, bus: BoxPx) -> bool:
