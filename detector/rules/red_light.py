@@ -219,7 +219,7 @@ class RedLight:
             share = crossing_share(passage.last_contact, distances.contact)
             at = Moment("at", scene.frame_index, scene.pts_us, track.box)
             cross_us = passage.last_us + round(share * gap_us)
-        is_past = is_past or (at is not None and distances.rear > 0 and in_red)
+        is_past = is_past or (at is not None and distances.rear > 0 and in_red and self._is_whole_way(passage, track))
         left_red_us = None if in_red else passage.left_red_us or scene.pts_us
         is_late = left_red_us is not None and scene.pts_us - left_red_us > AFTER_RED_US
         if not passage.is_clear and (is_late or (left_red_us is not None and not is_past)):
@@ -235,12 +235,17 @@ class RedLight:
             left_red_us=left_red_us,
         )
 
-    def _has_travelled(self, passage: _Passage, at: Moment, track: Track) -> bool:
-        """The way from the "before" to here is a drive, not a jitter: in metres where the ground is known."""
+    def _is_whole_way(self, passage: _Passage, track: Track) -> bool:
+        """The middle of the box came along: nothing else hides the lower half of a vehicle that stands."""
         way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
         center_px = self._line.signed_distance(track.box.center) - self._line.signed_distance(passage.before.box.center)
-        if center_px < CENTER_SHARE * way_px:
+        return center_px >= CENTER_SHARE * way_px
+
+    def _has_travelled(self, passage: _Passage, at: Moment, track: Track) -> bool:
+        """The way from the "before" to here is a drive, not a jitter: in metres where the ground is known."""
+        if not self._is_whole_way(passage, track):
             return False
+        way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
         if self._ground is not None:
             return self._ground.distance_m(passage.before_point, track.ground_contact) >= self._settings.travel_m
         return way_px >= self._settings.travel_heights * at.box.height

@@ -92,6 +92,18 @@ def test_a_waiting_vehicle_whose_lower_half_gets_hidden_is_not_claimed() -> None
     assert judged(scenes) == []
 
 
+def test_a_waiting_vehicle_whose_lower_half_is_hidden_until_it_drives_off_at_green_is_not_claimed() -> None:
+    """The lower edge is beyond the line in red; the drive that follows in green does not make that a passage in red."""
+    scenes = []
+    for step in range(40):
+        top = 240.0 - 9.0 * max(0, step - 20)
+        box = BoxPx(285, top, 315, 350 if step < 10 else min(278.0, top + 38.0 + 4.0 * max(0, step - 20)))
+        signal = lamp("red") if step < 20 else lamp("green", 2_000_000)
+        tracks = (Track(1, "motorcycle", box, 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": signal}))
+    assert judged(scenes) == []
+
+
 def turning(sideways: float) -> list[Scene]:
     """Over the line, then off to one side: right is positive, as the picture shows it."""
     scenes = []
