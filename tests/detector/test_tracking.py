@@ -82,7 +82,7 @@ def test_the_ground_contact_does_not_jump_when_the_bike_is_not_seen() -> None:
 
 
 def person_with_a_rare_bike(pace_px: float, bike_steps: set[int]) -> list[tuple[Track, ...]]:
-    """A person of 80 px who goes on by so many px a frame, at 6 frames a second; a bike is seen with him now and then."""
+    """A person of 80 px who goes on by so many px a frame, six frames a second; a bike is rarely seen with him."""
     frames = []
     for step in range(40):
         detections = [seen("person", 100 + pace_px * step, 100, 40, 80)]
