@@ -34,6 +34,10 @@ FRAME_INTERVALS_OF_U = 1.5
 """U = 1.5 frame intervals + lamp: an instant lies between frames, and the lamp may have changed between them."""
 
 
+Movement = Literal["left_turn", "straight", "right_turn"]
+MOVEMENTS: tuple[Movement, ...] = ("left_turn", "straight", "right_turn")
+
+
 class Settings(RuleSettings):
     """Settings of `red_light`."""
 
@@ -42,6 +46,17 @@ class Settings(RuleSettings):
     signal: str = Field(description="The lamp that governs this line: id of a signal.")
     permitted: tuple[Literal["left_turn", "right_turn"], ...] = Field(
         (), description="Turns that are allowed on red here; a vehicle that turns so is not claimed."
+    )
+    governs: tuple[Movement, ...] = Field(
+        MOVEMENTS,
+        min_length=1,
+        description="The movements that this lamp governs: an arrow head governs its own alone. A vehicle that goes "
+        "another way is not claimed.",
+    )
+    arrows: dict[Literal["left_turn", "right_turn"], str] = Field(
+        {},
+        description="Arrow heads beside the lamp: turn -> id of a signal. A turn is claimed only where its arrow was "
+        "surely red or dark; a green arrow permits it, and so does one that cannot be read.",
     )
     grace_s: float = Field(0.3, ge=0.0, le=5.0, description="Time into red that is never claimed.")
     travel_heights: float = Field(
@@ -73,7 +88,8 @@ class _Passage:
         cross_us: stream time of that instant, between frames.
         is_past: it was seen wholly past the line in the same red.
         left_red_us: stream time at which that red was over; None: it lasts.
-        is_clear: everything is shown but whether it turned as is permitted here.
+        is_clear: everything is shown but which way it went.
+        claimable: the movements that this red forbade when it passed the line.
     """
 
     red_us: int
@@ -89,6 +105,7 @@ class _Passage:
     is_past: bool = False
     left_red_us: int | None = None
     is_clear: bool = False
+    claimable: tuple[Movement, ...] = ()
 
 
 class RedLight:
@@ -109,9 +126,11 @@ class RedLight:
         "a passage within the grace time after the onset of red and its uncertainty",
         "a vehicle that stops on the line or just past it",
         "a vehicle that was hidden while it passed the line",
-        "a turn that is permitted on red here",
+        "a turn that is permitted on red here, or by an arrow that is green or cannot be read",
+        "a movement that the lamp does not govern",
     )
     sources: ClassVar[Mapping[str, str]] = {
+        "arrows": "proposal of this project: in doubt an arrow permits",
         "grace_s": "common practice of red-light cameras",
         "travel_m": "proposal of this project: two photos that prove movement",
         "travel_heights": "proposal of this project, for cameras without a ground plane",
@@ -131,6 +150,7 @@ class RedLight:
         self._settings = settings
         self._line = site.line("line", settings.line)
         self._signal_id = site.signal("signal", settings.signal).id
+        self._arrows = {turn: site.signal("arrows", name).id for turn, name in settings.arrows.items()}
         self._ground = site.ground
         self._height_px = site.camera.frame.height
         self._passages: dict[int, _Passage] = {}
@@ -171,7 +191,7 @@ class RedLight:
             passage, is_clear=passage.is_clear or self._is_clear(passage, track, scene, into_red_us - u_us)
         )
         self._passages[track.track_id] = passage
-        if passage.at is None or not passage.is_clear or not self._went_on(passage.at, passage.before_point, track):
+        if passage.at is None or not passage.is_clear or not self._went_on(passage, passage.at, track):
             return None
         return self._claim(passage, passage.at, track, scene, {"time_into_red_us": into_red_us, "uncertainty_us": u_us})
 
@@ -208,7 +228,7 @@ class RedLight:
         """The next sighting of a vehicle that was wholly before the line; None: nothing can be claimed of it."""
         in_red = signal.state == "red" and signal.held_since_us == passage.red_us
         gap_us = scene.pts_us - passage.last_us
-        at, cross_us, is_past = passage.at, passage.cross_us, passage.is_past
+        at, cross_us, is_past, claimable = passage.at, passage.cross_us, passage.is_past, passage.claimable
         if distances.contact < 0:
             at, is_past = None, False
         elif at is None:
@@ -219,6 +239,7 @@ class RedLight:
             share = crossing_share(passage.last_contact, distances.contact)
             at = Moment("at", scene.frame_index, scene.pts_us, track.box)
             cross_us = passage.last_us + round(share * gap_us)
+            claimable = self._claimable(scene)
         is_past = is_past or (at is not None and distances.rear > 0 and in_red and self._is_whole_way(passage, track))
         left_red_us = None if in_red else passage.left_red_us or scene.pts_us
         is_late = left_red_us is not None and scene.pts_us - left_red_us > AFTER_RED_US
@@ -233,7 +254,25 @@ class RedLight:
             cross_us=cross_us,
             is_past=is_past,
             left_red_us=left_red_us,
+            claimable=claimable,
         )
+
+    def _claimable(self, scene: Scene) -> tuple[Movement, ...]:
+        """The movements that are surely forbidden at this instant, while the lamp is red."""
+        return tuple(
+            m for m in self._settings.governs if m not in self._settings.permitted and self._is_barred(m, scene)
+        )
+
+    def _is_barred(self, movement: Movement, scene: Scene) -> bool:
+        """No arrow permits this movement, and none did within the grace time."""
+        name = None if movement == "straight" else self._arrows.get(movement)
+        if name is None:
+            return True
+        arrow = scene.signals.get(name)
+        if arrow is None or arrow.state not in ("red", "off"):
+            return False
+        surely_us = scene.pts_us - arrow.held_since_us - self._uncertainty_us(scene, arrow)
+        return surely_us >= self._settings.grace_s * SECOND_US
 
     def _is_whole_way(self, passage: _Passage, track: Track) -> bool:
         """The middle of the box came along: nothing else hides the lower half of a vehicle that stands."""
@@ -262,17 +301,17 @@ class RedLight:
         is_in_grace = surely_into_red_us < self._settings.grace_s * SECOND_US
         return not is_in_grace and self._has_travelled(passage, passage.at, track)
 
-    def _went_on(self, at: Moment, before: PointPx, track: Track) -> bool:
-        """It did not turn as is permitted here. Where a turn is permitted this waits until the way can be judged."""
-        if not self._settings.permitted:
+    def _went_on(self, passage: _Passage, at: Moment, track: Track) -> bool:
+        """It went a way that is forbidden. Where not every way is, this waits until the way can be judged."""
+        if set(passage.claimable) == set(MOVEMENTS):
             return True
-        crossed, now = at.box.ground_contact, track.ground_contact
+        before, crossed, now = passage.before_point, at.box.ground_contact, track.ground_contact
         way, onward = (crossed.x - before.x, crossed.y - before.y), (now.x - crossed.x, now.y - crossed.y)
         if _length(onward) < TURN_HEIGHTS * at.box.height or _length(way) == 0:
             return False
         sine = (way[0] * onward[1] - way[1] * onward[0]) / (_length(way) * _length(onward))
-        turn = "right_turn" if sine > 0 else "left_turn"  # y points down: clockwise is to the right
-        return turn not in self._settings.permitted or abs(sine) < TURN_SINE
+        turn: Movement = "right_turn" if sine > 0 else "left_turn"  # y points down: clockwise is to the right
+        return (turn if abs(sine) >= TURN_SINE else "straight") in passage.claimable
 
     def _claim(
         self, passage: _Passage, at: Moment, track: Track, scene: Scene, measurements: dict[str, int]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.rule import Site
 from detector.rules.red_light import RedLight, Settings
+from models.domain.camera import Camera
 from models.domain.geometry import BoxPx
 from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Violation
-from tests.detector.rules.scenes import INTERVAL_US, LINE_Y, SITE, box_at, drive, lamp, shown_to, without_timing
+from tests.detector.rules.scenes import CAMERA, INTERVAL_US, LINE_Y, SITE, box_at, drive, lamp, shown_to, without_timing
 
 ACROSS = [400.0 - 10 * step for step in range(25)]
 """From well before the line (y = 400) to well beyond (y = 160), ten px a frame; passes the line at step 10."""
@@ -129,6 +133,49 @@ def test_where_a_turn_is_permitted_straight_on_is_claimed() -> None:
 
 def test_where_a_turn_is_permitted_who_vanishes_before_it_can_be_told_is_not_claimed() -> None:
     assert judged(drive(ACROSS[:22]), permitted=("right_turn",)) == []
+
+
+ARROWS = Site(
+    Camera.model_validate(
+        CAMERA.model_dump(by_alias=True)
+        | {"signals": [{"id": "main", "head_px": [600, 10, 620, 60]}, {"id": "arrow", "head_px": [600, 70, 620, 120]}]}
+    )
+)
+
+
+def with_arrow(scenes: list[Scene], state: str, since_us: int = -10_000_000) -> list[Scene]:
+    arrow = replace(lamp(state, since_us), signal_id="arrow")  # type: ignore[arg-type]
+    return [replace(scene, signals={**scene.signals, "arrow": arrow}) for scene in scenes]
+
+
+def judged_with_arrow(scenes: list[Scene], **changes: object) -> list[Violation]:
+    chosen = {"line": "stop", "signal": "main", "arrows": {"left_turn": "arrow"}} | changes
+    return shown_to(RedLight(Settings(**chosen), ARROWS), scenes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("state", "count"), [("green", 0), ("amber", 0), ("unknown", 0), ("red", 1), ("off", 1)])
+def test_a_green_arrow_permits_its_turn_and_one_that_cannot_be_read_is_not_held_against_anyone(
+    state: str, count: int
+) -> None:
+    assert len(judged_with_arrow(with_arrow(turning(-1.0), state))) == count
+
+
+def test_a_green_arrow_permits_no_other_way() -> None:
+    assert len(judged_with_arrow(with_arrow(turning(1.0), "green"))) == 1
+    assert len(judged_with_arrow(with_arrow(drive([400.0 - 10 * step for step in range(35)]), "green"))) == 1
+
+
+def test_an_arrow_that_has_just_gone_out_still_permits() -> None:
+    """It passes the line at 1.0 s; the arrow went red 0.4 s before, grace and uncertainty are 0.45 s."""
+    assert judged_with_arrow(with_arrow(turning(-1.0), "red", 600_000)) == []
+    assert len(judged_with_arrow(with_arrow(turning(-1.0), "red", 400_000))) == 1
+
+
+def test_an_arrow_head_governs_its_own_movement_alone() -> None:
+    own = {"governs": ("left_turn",)}
+    assert len(judged(turning(-1.0), **own)) == 1
+    assert judged(turning(1.0), **own) == []
+    assert judged(drive([400.0 - 10 * step for step in range(35)]), **own) == []
 
 
 def test_one_vehicle_is_claimed_once() -> None:
