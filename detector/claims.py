@@ -9,6 +9,8 @@ from detector.evidence.scene_lines import scene_lines
 from detector.vision.weights import Weights
 from detector.worker import Claimed
 from models.camera_file import CameraFile
+from models.domain.acceptance import rule_basis_sha256
+from models.domain.camera import Camera, RuleEntry
 from models.domain.manifest import SealedCamera, SealedSoftware
 from models.sealed_camera import sealed_camera_json
 
@@ -24,7 +26,7 @@ def complete(claimed: Claimed, file: CameraFile, weights: Weights, rule_settings
         is_simulated=weights.is_simulated or file.camera.source.startswith("sim://"),
         violation=claimed.violation,
         camera=sealed_camera(file),
-        software=sealed_software(weights, claimed.violation.rule_version, rule_settings),
+        software=sealed_software(weights, claimed.violation.rule_version, rule_settings, file.camera, claimed.entry),
         connection=claimed.frame.connection,
         captured_at=claimed.captured_at,
         moments_captured_at=(before, at, beyond),
@@ -52,8 +54,10 @@ def sealed_camera(file: CameraFile) -> SealedCamera:
     )
 
 
-def sealed_software(weights: Weights, rule_version: int, rule_settings: dict[str, str]) -> SealedSoftware:
-    """What ran: versions of what can change a detection, and the rule with its settings."""
+def sealed_software(
+    weights: Weights, rule_version: int, rule_settings: dict[str, str], camera: Camera, entry: RuleEntry
+) -> SealedSoftware:
+    """What ran: versions of what can change a detection, and the rule with its settings and its geometry."""
     return SealedSoftware(
         version=_version("phatnguoi"),
         revision="",
@@ -62,6 +66,7 @@ def sealed_software(weights: Weights, rule_version: int, rule_settings: dict[str
         weights_name=weights.name,
         weights_sha256=weights.sha256,
         packages={name: _version(name) for name in PACKAGES},
+        rule_basis_sha256=rule_basis_sha256(camera, entry),
     )
 
 

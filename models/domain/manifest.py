@@ -93,6 +93,8 @@ class SealedSoftware(_Value):
     weights_name: str
     weights_sha256: Sha256
     packages: dict[str, str]
+    rule_basis_sha256: str = ""
+    """Of the geometry and settings that the claim rests on: `models.domain.acceptance.rule_basis_sha256`."""
 
 
 class SealedClip(_Value):
