@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from models.domain.geometry import BoxPx
+from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import VehicleClass
 
 DEPTH_SHARE: Mapping[VehicleClass | None, float] = {
@@ -21,6 +21,8 @@ DEPTH_SHARE: Mapping[VehicleClass | None, float] = {
     "truck": 0.55,
     "bus": 0.6,
 }
+LEAST_BASE_SHARE = 0.4
+"""The near end of a vehicle takes at least this share of its box's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,43 @@ def reach(contact: float, normal: tuple[float, float], box: BoxPx, vehicle: Vehi
     if along <= 0:  # driving away: the lower edge is the rear
         return Reach(contact, contact + depth + half_side, contact - half_side)
     return Reach(contact, contact + half_side, contact - depth - half_side)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The end of a vehicle that is nearer to the camera, on the ground: a part of its box's lower edge."""
+
+    left: PointPx
+    right: PointPx
+
+    @property
+    def middle(self) -> PointPx:
+        return PointPx((self.left.x + self.right.x) / 2, self.left.y)
+
+    @property
+    def width(self) -> float:
+        return self.right.x - self.left.x
+
+    def inset(self, share: float) -> Base:
+        """Without so much of its width at either end."""
+        cut = share * self.width
+        return Base(PointPx(self.left.x + cut, self.left.y), PointPx(self.right.x - cut, self.right.y))
+
+
+def base(box: BoxPx, vehicle: VehicleClass | None, along: tuple[float, float], depth_factor: float = 1.0) -> Base:
+    """Where the lower edge of a box is wheels, and where only the vehicle's side hangs over the ground.
+
+    A long vehicle that drives obliquely through the picture fills a box that reaches over the next lane: its far end
+    lies to one side, its near end at the other end of the lower edge.
+
+    Args:
+        box: the vehicle.
+        vehicle: its class.
+        along: the direction in which it drives or stands, in the picture, y down; either way round.
+        depth_factor: 1 takes the generous depth of `DEPTH_SHARE`, less takes less of it.
+    """
+    away_x, away_y = along if along[1] < 0 else (-along[0], -along[1])
+    most = (1 - LEAST_BASE_SHARE) * box.width
+    lean = -away_x * depth_factor * DEPTH_SHARE[vehicle] * box.height
+    shift = most if lean >= -away_y * most else -most if -lean >= -away_y * most else lean / -away_y
+    return Base(PointPx(box.x1 + max(shift, 0.0), box.y2), PointPx(box.x2 + min(shift, 0.0), box.y2))
