@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.cases.endpoints import router as submissions
 from api.handlers import BodyLimit, add_handlers
 from api.health import router as health
+from api.log.endpoints import router as log
 from api.office import Office, office_jobs, open_office
 from api.settings import OfficeSettings
 
@@ -45,5 +46,6 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
     add_handlers(app)
     app.include_router(submissions)
     app.include_router(health)
+    app.include_router(log)
     pages(app)
     return app

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.errors import CaseMovedError, InputError
+from api.log.writing import OFFICE_SUBJECT, log_entry
 from models.domain.cases import CaseState, MoveName, Role
 from models.tables import AuditRow, CaseRow
 
@@ -27,7 +28,10 @@ def record(
     target: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds one row. `details` must never hold a plate, a name or a code."""
+    """Adds one row, and its entry to the log. `details` must never hold a plate, a name or a code."""
+    private = {"person": actor.person_id, "session": actor.session_id, "details": dict(details or {})}
+    facts = {"what": what, "role": role, "source": source, "target": target}
+    log_entry(session, now, "audit", case_id or OFFICE_SUBJECT, facts, private=private)
     session.add(
         AuditRow(
             at=now,

@@ -5,13 +5,17 @@ OfficeError
 │   ├── CaseNotFoundError
 │   ├── SubmissionNotFoundError
 │   ├── EvidenceNotFoundError
-│   └── NoticeNotFoundError            (unknown, expired: the same answer)
+│   ├── NoticeNotFoundError            (unknown, expired: the same answer)
+│   ├── EntryNotFoundError             the log has no such entry, proof or checkpoint
+│   └── KeyNotFoundError               no such signing key
 ├── ConflictError                 409  the state of things forbids it
 │   ├── SubmissionConflictError        same id, other manifest
 │   ├── CaseMovedError                 somebody else was first
 │   ├── CaseHeldError                  another reviewer holds it, or has seen it
 │   ├── LimitationPassedError          the year is over
-│   └── NoticeNotAllowedError          warning mode, or no catalogue row
+│   ├── NoticeNotAllowedError          warning mode, or no catalogue row
+│   ├── KeyTakenError                  that signing key is or was somebody's
+│   └── BundleNotReadyError            not in a signed checkpoint yet, or never signed
 ├── WorkerRefusedError            401  no valid worker key
 ├── NotAllowedError               403  not this role, not this agency
 ├── InputError                    422  what was typed cannot stand; `field` names it
@@ -55,6 +59,14 @@ class NoticeNotFoundError(NotFoundError):
     """The link is unknown or has expired."""
 
 
+class EntryNotFoundError(NotFoundError):
+    """The log has no such entry, proof or checkpoint."""
+
+
+class KeyNotFoundError(NotFoundError):
+    """No such signing key is enrolled."""
+
+
 class ConflictError(OfficeError):
     status = 409
     code = "conflict"
@@ -78,6 +90,14 @@ class LimitationPassedError(ConflictError):
 
 class NoticeNotAllowedError(ConflictError):
     """This case never gets a notice."""
+
+
+class KeyTakenError(ConflictError):
+    """That signing key is or was enrolled: keys are never used again."""
+
+
+class BundleNotReadyError(ConflictError):
+    """There is no bundle: not in a signed checkpoint yet, or the package was never signed."""
 
 
 class WorkerRefusedError(OfficeError):

@@ -15,6 +15,9 @@ from api.connectors.webhook import Webhook
 from api.database import Database
 from api.evidence import VerifiedFiles
 from api.jobs import Bell, Job, Jobs
+from api.log.sequencer import Sequencer
+from api.log.signing import LogSigner, log_signer
+from api.log.witnesses import Witnesses
 from api.notices.service import NoticeService
 from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
@@ -22,6 +25,7 @@ from api.store import open_store
 
 Clock = Callable[[], datetime]
 CARE_PAUSE_S = 10.0
+WITNESS_PAUSE_S = 10.0
 
 
 def utc_now() -> datetime:
@@ -39,6 +43,7 @@ class Office:
     cases: CaseService
     reviews: ReviewService
     notices: NoticeService
+    signer: LogSigner | None
     clock: Clock
     bell: Bell
 
@@ -53,6 +58,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         ValueError: a setting cannot be.
     """
     database = Database(settings.database_url.get_secret_value())
+    signer = log_signer(settings)
     files = VerifiedFiles(open_store(settings), settings.evidence_cache, settings.evidence_cache_limit_bytes)
     return Office(
         settings=settings,
@@ -61,7 +67,8 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         submissions=SubmissionService(database, clock),
         cases=CaseService(database, files, clock),
         reviews=ReviewService(database, settings, clock),
-        notices=NoticeService(database, files, settings, clock),
+        notices=NoticeService(database, files, settings, clock, signer),
+        signer=signer,
         clock=clock,
         bell=Bell(),
     )
@@ -79,7 +86,12 @@ def office_jobs(office: Office) -> Jobs:
     jobs = [
         Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),
         Job("care", care, pause_s=CARE_PAUSE_S),
+        Job("log", Sequencer(office.database, office.signer, office.clock).step, pause_s=settings.job_pause_s),
     ]
+    if office.signer is not None and office.signer.witnesses:
+        jobs.append(
+            Job("witness", Witnesses(office.database, office.signer, office.clock).step, pause_s=WITNESS_PAUSE_S)
+        )
     if settings.webhook_url is not None:
         jobs.append(Job("webhook", Webhook(office.database, settings, office.clock).step, pause_s=settings.job_pause_s))
     return Jobs(office.database, jobs, office.clock, office.bell)

@@ -42,6 +42,16 @@ class OfficeSettings(BaseSettings):
     """Every answer to a typed plate is held back until this long after the question, right or wrong."""
     hotline: str = "19001075"
 
+    log_key: SecretStr | None = None
+    """The office's own Ed25519 key (PKCS #8 PEM), or `log_key_file`: it signs checkpoints of the log and bundles."""
+    log_key_file: Path | None = None
+    log_origin: str = "phatnguoi"
+    """Name of the log, as its checkpoints begin: of the agency, never of a machine."""
+    witnesses: tuple[str, ...] = ()
+    """Who countersigns: each a URL, a blank and the witness's key (`phatnguoi keys show --witness`)."""
+    accept_unsigned: bool = False
+    """True takes packages without a signature. Nobody can check them afterwards."""
+
     jobs_in_process: bool = True
     """False where `phatnguoi office-jobs` runs beside the web process."""
     verification_threads: Annotated[int, Field(ge=1, le=16)] = 2

@@ -33,15 +33,16 @@ from detector.errors import (
     SubmissionUnknownError,
 )
 from detector.evidence.claim import Claim
-from detector.evidence.package import MANIFEST_NAME, Package, load_package, make_package
+from detector.evidence.package import Package, load_package, make_package
 from detector.folders import WorkerFolders
 from detector.office import OfficeClient
 from detector.outbox import Outbox, wall_us
 from detector.outbox_rows import OutboxRow, RowState
 from detector.store import EvidenceStore
-from models.domain.manifest import Manifest
+from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest
 from models.domain.store import StoredObject, object_key
 from models.domain.submission import Submission, SubmissionAnswer
+from models.verify.keys import SigningKey
 from streams.counters import Counters
 from streams.errors import StreamError
 from streams.packets import PacketStore
@@ -65,6 +66,8 @@ class Bench:
     folders: WorkerFolders
     outbox: Outbox
     counters: Counters = field(default_factory=Counters)
+    signer: SigningKey | None = None
+    """The worker's key; None: nothing is signed, and an office that wants signatures refuses."""
 
 
 class Packager:
@@ -104,7 +107,8 @@ class Packager:
         claim = self._bench.outbox.claim(row.id)
         begin_s = time.perf_counter()
         may_wait = wall_us() < row.wait_until_us and claim.clock.source != "file"
-        make_package(claim, self._packets_of(claim), self._bench.folders.packages / row.id, may_wait=may_wait)
+        folder, signer = self._bench.folders.packages / row.id, self._bench.signer
+        make_package(claim, self._packets_of(claim), folder, may_wait=may_wait, signer=signer)
         self._bench.outbox.packaged(row.id)
         self._bench.counters.add("packages_made")
         _log.info("package made", extra={"claim": row.id, "took_ms": round(1000 * (time.perf_counter() - begin_s))})
@@ -235,7 +239,7 @@ class Sender:
         if not self._is_store_checked:
             self._store.check()
             self._is_store_checked = True
-        package = load_package(self._bench.folders.packages / row.id)
+        package = load_package(self._bench.folders.packages / row.id, self._bench.signer)
         claim = self._bench.outbox.claim(row.id)
         begin_s = time.perf_counter()
         message = submission(claim, package, put_package(self._store, package))
@@ -258,6 +262,8 @@ def put_package(store: EvidenceStore, package: Package) -> tuple[StoredObject, .
         return store.put(key, package.folder / name, sha256)
 
     objects = [put(file.name, file.sha256) for file in manifest.files]
+    if package.envelope_sha256 is not None:
+        objects.append(put(ENVELOPE_NAME, package.envelope_sha256))
     return (*objects, put(MANIFEST_NAME, package.manifest_sha256))
 
 

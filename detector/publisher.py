@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from detector.child import Link
+from detector.errors import SettingsError
 from detector.evidence.claim import Claim
 from detector.folders import WorkerFolders
 from detector.office import OfficeClient
@@ -22,6 +23,8 @@ from detector.outbox import Outbox
 from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
+from models.verify.errors import KeyFileError
+from models.verify.keys import SigningKey, chosen_key
 from streams.counters import Counters
 from streams.file_packets import FilePackets
 from streams.packets import PacketStore
@@ -133,11 +136,12 @@ def make_publisher(
     """The publisher as the settings want it.
 
     Raises:
-        SettingsError: the store's address makes no sense.
+        SettingsError: the store's address or the signing key makes no sense.
         OutboxUnusableError: the outbox is none.
     """
     folders = WorkerFolders(settings.worker_folder)
-    bench = Bench(folders, Outbox(folders.outbox), link.counters if link else Counters())
+    counters = link.counters if link else Counters()
+    bench = Bench(folders, Outbox(folders.outbox), counters, settings_signer(settings))
     office = OfficeClient(str(settings.office_url), settings.worker_key)
     packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})))
     publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office))
@@ -158,6 +162,19 @@ def settings_store(settings: WorkerSettings) -> EvidenceStore:
         None if access is None else access.get_secret_value(),
         None if secret is None else secret.get_secret_value(),
     )
+
+
+def settings_signer(settings: WorkerSettings) -> SigningKey | None:
+    """The worker's signing key; None: none is set.
+
+    Raises:
+        SettingsError: it cannot be used.
+    """
+    pem = None if settings.signing_key is None else settings.signing_key.get_secret_value()
+    try:
+        return chosen_key("PHATNGUOI_SIGNING_KEY", pem, settings.signing_key_file)
+    except KeyFileError as error:
+        raise SettingsError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

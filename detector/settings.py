@@ -24,6 +24,9 @@ class WorkerSettings(BaseSettings):
     s3_secret_key: SecretStr | None = None
     office_url: AnyHttpUrl
     worker_key: SecretStr
+    signing_key: SecretStr | None = None
+    """Ed25519, PKCS #8 PEM, or `signing_key_file`: it signs every package. `phatnguoi keys new` makes one."""
+    signing_key_file: Path | None = None
 
     ring_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024
     """Of packets kept for each camera."""

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,11 +30,13 @@ from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
 from models.camera_file import CameraFile, CameraFileError, load_camera_file
 from models.domain.frame import Frame
+from models.verify.errors import KeyFileError
+from models.verify.keys import SigningKey, read_key_file
 from phatnguoi.errors import CommandError, SourceNotOpenedError
 from phatnguoi.weights import chosen_weights
 from streams.counters import Counters
 from streams.errors import StreamError
-from streams.open import Camera, open_source
+from streams.open import NO_START, Camera, open_source
 from streams.ring_settings import RingSettings
 
 
@@ -46,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="PATH", help="exported YOLO (folder, .xml, .onnx) or .pt")
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
     parser.add_argument("--plates", choices=("claimed", "all", "off"), default="claimed", help="which plates to read")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="sign each package (`phatnguoi keys new` makes a key)")
     parser.add_argument("--profile", action="store_true", help="print and keep milliseconds a frame for each step")
 
 
@@ -60,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         file = load_camera_file(arguments.camera)
         weights = open_weights(chosen_weights(arguments.weights), region_of_interest(file.camera).input_px)
-    except (CameraFileError, WeightsUnusableError) as error:
+        _signer(arguments.key)
+    except (CameraFileError, WeightsUnusableError, KeyFileError) as error:
         raise CommandError(str(error)) from None
     try:
         with tempfile.TemporaryDirectory(prefix="phatnguoi-ring-") as ring:
@@ -79,9 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise SourceNotOpenedError(str(error)) from None
 
 
+def _signer(path: Path | None) -> SigningKey | None:
+    return None if path is None else read_key_file(path)
+
+
 FIRST_FRAME_S = 20.0
-NO_START = datetime(1970, 1, 1, tzinfo=UTC)
-"""A recording whose camera file has no starts_at is counted from here: nobody takes it for a real time."""
 
 
 @dataclass(slots=True)
@@ -92,6 +97,7 @@ class _Result:
     file: CameraFile
     claims: IO[str]
     signals: IO[str]
+    signer: SigningKey | None = None
     packages_refused: dict[str, int] = field(default_factory=dict)
     made: int = 0
     waiting: deque[tuple[Claimed, Claim]] = field(default_factory=deque)
@@ -130,7 +136,7 @@ class _Result:
             self.packages_refused["nothing_kept"] = self.packages_refused.get("nothing_kept", 0) + 1
             return None
         try:
-            make_package(claim, camera.packets, self.out / "packages" / claim.id)
+            make_package(claim, camera.packets, self.out / "packages" / claim.id, signer=self.signer)
         except PackageRefusedError as error:
             self.packages_refused[error.reason] = self.packages_refused.get(error.reason, 0) + 1
             return None
@@ -150,7 +156,7 @@ def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, cam
         _stopped_by_signal(camera),
         tqdm(total=arguments.max_frames or _frame_count(camera), unit=" frames", disable=None) as bar,
     ):
-        result = _Result(arguments.out, file, claims, signals)
+        result = _Result(arguments.out, file, claims, signals, _signer(arguments.key))
         try:
             for frame in itertools.chain([first] if first is not None else [], frames):
                 _walk_frame(frame, walk, result, weights, camera)

@@ -12,7 +12,7 @@ from detector.folders import WorkerFolders
 from detector.logs import log_to_stderr
 from detector.metrics import Health, health_server
 from detector.outbox import Outbox
-from detector.publisher import PublisherTask, Recording, publish_entry, settings_store
+from detector.publisher import PublisherTask, Recording, publish_entry, settings_signer, settings_store
 from detector.settings import WorkerSettings, load_settings
 from detector.supervisor import ChildSpec, Supervisor
 from detector.vision.regions import region_of_interest
@@ -24,6 +24,7 @@ from phatnguoi.weights import chosen_weights
 from streams.errors import StreamError
 from streams.open import open_source
 
+NO_KEY = "no key to sign evidence with: set PHATNGUOI_SIGNING_KEY_FILE (`phatnguoi keys new FILE` makes one)"
 PUBLISHER_LIMIT_S = 600.0
 """One upload may take long on a slow line; a publisher that stands still for longer is started anew."""
 
@@ -43,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         settings = load_settings()
         settings_store(settings)
+        if settings_signer(settings) is None:
+            raise CommandError(NO_KEY)
         weights = chosen_weights(arguments.weights)
         files = [load_camera_file(path) for path in arguments.cameras]
         _check(files, weights)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from api.actor import OFFICE
 from api.audit import record
 from api.cases.repository import find_incident, lease_submission, next_number
+from api.cases.signature import check_signature
 from api.cases.verification import (
     ClaimRefusedError,
+    ReadPackage,
     check_catalogue,
     instant,
     offence_day,
@@ -23,6 +25,7 @@ from api.cases.verification import (
 from api.database import Database
 from api.errors import StoreUnreachableError
 from api.evidence import media_type
+from api.log.writing import log_entry
 from api.settings import OfficeSettings
 from api.store import EvidenceReader
 from models.domain.manifest import Manifest
@@ -37,6 +40,7 @@ from models.tables import (
     SubmissionRow,
     new_id,
 )
+from models.verify.entries import Fact
 
 LEASE = timedelta(seconds=30)
 """How long a submission waits for a job that died; a job that lives renews its lease while it reads."""
@@ -116,23 +120,28 @@ class Intake:
             raise ClaimRefusedError("camera_unknown", f"got camera {message.camera_id}, expected a registered one")
         act_code = check_catalogue(message, camera.timezone)
         reader = _Renewing(self._reader, lambda now: self._renew(row, now), self._clock)
-        manifest, body = verify_package(message, reader)
+        package = verify_package(message, reader)
         with self._database.writing() as session:
             submission = _still_leased(session, row)
             if submission is not None:
-                self._accept(session, submission, message, manifest, body.decode(), act_code)
+                self._accept(session, submission, message, package, act_code)
 
     def _accept(
         self,
         session: Session,
         submission: SubmissionRow,
         message: Submission,
-        manifest: Manifest,
-        body: str,
+        package: ReadPackage,
         act_code: str,
     ) -> None:
-        """Makes the case or joins the incident: evidence, manifest, case and audit row in one transaction."""
-        now = self._clock()
+        """Makes the case or joins the incident: evidence, manifest, entry of the log, case and audit row in one
+        transaction. The key is asked for in it too: a revocation comes wholly before or wholly after.
+
+        Raises:
+            ClaimRefusedError: the signature does not hold.
+        """
+        now, manifest = self._clock(), package.manifest
+        signer = check_signature(session, self._settings, submission.worker, package)
         camera = session.scalars(select(CameraRow).where(CameraRow.id == message.camera_id).with_for_update()).one()
         incident = find_incident(session, message, instant(message.occurred_at_us))
         case = None
@@ -142,7 +151,9 @@ class Intake:
             case = session.scalars(
                 select(CaseRow).where(CaseRow.incident_id == incident.id, CaseRow.rule == message.rule)
             ).first()
-        _keep_evidence(session, now, message, manifest, body)
+        _keep_evidence(session, now, message, manifest, package.body.decode())
+        facts: dict[str, Fact] = {"manifest_sha256": message.manifest_sha256, "signer": signer}
+        log_entry(session, now, "manifest", message.id, facts, signed_by=signer)
         if case is not None:
             details = {"submission": message.id}
             record(session, now, OFFICE, "office", "claim_joined", case_id=case.id, details=details)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.actor import Actor
 from api.audit import record
 from api.keys import WORKER_KEY_BYTES, hashed, new_secret
+from api.log.writing import log_entry
 from models.camera_file import CameraFile
 from models.domain.cases import Role
 from models.tables import CameraRow, WorkerKeyRow, new_id
@@ -47,6 +48,7 @@ def register_camera(
         row.is_simulated = row.is_simulated or is_simulated
         for name, value in values.items():
             setattr(row, name, value)
+    log_entry(session, now, "camera", camera.id, {"file_sha256": file.sha256, "mode": mode})
     details = {"camera": camera.id, "file_sha256": file.sha256, "mode": mode}
     record(session, now, actor, _role(actor), "camera_registered", details=details)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from pydantic import ValidationError
 
 from api.errors import DigestMismatchError, LengthMismatchError, ObjectMissingError
 from api.evidence import verified_chunks
 from api.store import EvidenceReader
 from models.domain.catalogue import has_row
-from models.domain.manifest import MANIFEST_LIMIT_BYTES, Manifest
+from models.domain.manifest import ENVELOPE_NAME, MANIFEST_LIMIT_BYTES, MANIFEST_NAME, Manifest
 from models.domain.store import StoredObject
 from models.domain.submission import RefusalReason, Submission
+from models.verify.envelope import ENVELOPE_LIMIT_BYTES
+from models.verify.errors import MalformedError
+from models.verify.manifest import parse_manifest as strictly_parsed
 
-MANIFEST_NAME = "manifest.json"
-MANIFEST_DEPTH = 8
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCAL_TIME_STEP = timedelta(milliseconds=1)
 """`occurred_at_local` is written to the millisecond."""
 
@@ -40,7 +38,7 @@ class ClaimRefusedError(Exception):
 
 
 def instant(time_us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=time_us)
+    return EPOCH + timedelta(microseconds=time_us)
 
 
 def offence_day(time_us: int, timezone: str) -> date:
@@ -61,27 +59,34 @@ def check_catalogue(message: Submission, timezone: str) -> str:
     return message.act_code
 
 
-def verify_package(message: Submission, reader: EvidenceReader) -> tuple[Manifest, bytes]:
+@dataclass(frozen=True, slots=True)
+class ReadPackage:
+    """A package whose every byte was read and compared. Its signature is another matter: `check_signature`."""
+
+    manifest: Manifest
+    body: bytes
+    envelope: bytes
+
+
+def verify_package(message: Submission, reader: EvidenceReader) -> ReadPackage:
     """Reads every object of the package and compares.
 
     1. the keys are this claim's own; 2. every object has its length and its SHA-256; 3. the manifest is the one that
     the submission names, canonical and well-formed; 4. it says what the submission says.
-
-    Returns:
-        The manifest and its bytes.
 
     Raises:
         ClaimRefusedError: one of these does not hold.
         StoreUnreachableError: the store does not answer: nothing is concluded.
     """
     _check_keys(message)  # 1
-    body = b""
+    kept = {MANIFEST_NAME: b"", ENVELOPE_NAME: b""}
     for stored in message.objects:  # 2
-        content = _read(reader, stored, keep=stored.name == MANIFEST_NAME)
-        body = content or body
-    manifest = parse_manifest(body)  # 3
+        content = _read(reader, stored, keep=stored.name in kept)
+        if stored.name in kept:
+            kept[stored.name] = content
+    manifest = parse_manifest(kept[MANIFEST_NAME])  # 3
     _check_agreement(message, manifest)  # 4
-    return manifest, body
+    return ReadPackage(manifest, kept[MANIFEST_NAME], kept[ENVELOPE_NAME])
 
 
 def _check_keys(message: Submission) -> None:
@@ -102,9 +107,11 @@ def _check_keys(message: Submission) -> None:
         raise ClaimRefusedError(
             "manifest_malformed", f"got {manifest.length_bytes} bytes, expected at most {MANIFEST_LIMIT_BYTES}"
         )
+    if any(each.name == ENVELOPE_NAME and each.length_bytes > ENVELOPE_LIMIT_BYTES for each in message.objects):
+        raise ClaimRefusedError("signature_malformed", f"got more than the {ENVELOPE_LIMIT_BYTES} bytes expected")
 
 
-def _read(reader: EvidenceReader, stored: StoredObject, *, keep: bool) -> bytes | None:
+def _read(reader: EvidenceReader, stored: StoredObject, *, keep: bool) -> bytes:
     kept = bytearray()
     try:
         for chunk in verified_chunks(reader, stored):
@@ -116,7 +123,7 @@ def _read(reader: EvidenceReader, stored: StoredObject, *, keep: bool) -> bytes 
         raise ClaimRefusedError("digest_mismatch", str(error)) from None
     except ObjectMissingError as error:
         raise ClaimRefusedError("object_missing", str(error)) from None
-    return bytes(kept) if keep else None
+    return bytes(kept)
 
 
 def parse_manifest(body: bytes) -> Manifest:
@@ -126,30 +133,9 @@ def parse_manifest(body: bytes) -> Manifest:
         ClaimRefusedError: `manifest_malformed`.
     """
     try:
-        content = json.loads(body)
-        _check_depth(content)
-        manifest = Manifest.model_validate_json(body)
-        is_canonical = manifest.canonical() == body
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise ClaimRefusedError("manifest_malformed", f"{place}: {problem['msg']}") from None
-    except (ValueError, RecursionError) as error:
-        raise ClaimRefusedError("manifest_malformed", f"no valid JSON ({type(error).__name__})") from None
-    if not is_canonical:
-        raise ClaimRefusedError("manifest_malformed", "got other bytes than the canonical ones (RFC 8785)")
-    return manifest
-
-
-def _check_depth(content: Any, depth: int = 0) -> None:
-    if depth > MANIFEST_DEPTH:
-        raise ClaimRefusedError("manifest_malformed", f"nested deeper than {MANIFEST_DEPTH}")
-    if isinstance(content, dict):
-        content = content.values()
-    elif not isinstance(content, list):
-        return
-    for part in content:
-        _check_depth(part, depth + 1)
+        return strictly_parsed(body)
+    except MalformedError as error:
+        raise ClaimRefusedError("manifest_malformed", str(error)) from None
 
 
 def _check_agreement(message: Submission, manifest: Manifest) -> None:
@@ -159,7 +145,8 @@ def _check_agreement(message: Submission, manifest: Manifest) -> None:
     sealed = {file.name: (file.sha256, file.length_bytes) for file in manifest.files}
     if len(sealed) != len(manifest.files):
         raise ClaimRefusedError("manifest_mismatch", "files: got one name twice")
-    stored = {each.name: (each.sha256, each.length_bytes) for each in message.objects if each.name != MANIFEST_NAME}
+    own = (MANIFEST_NAME, ENVELOPE_NAME)
+    stored = {each.name: (each.sha256, each.length_bytes) for each in message.objects if each.name not in own}
     if sealed != stored:
         names = sorted(name for name in sealed.keys() | stored.keys() if sealed.get(name) != stored.get(name))
         raise ClaimRefusedError("manifest_mismatch", f"files: manifest and objects differ on {', '.join(names)}")

@@ -32,6 +32,7 @@ class NoticeView:
         withdrawn_at: set: the page says so first of all.
         has_contested: the citizen has spoken already.
         tries_left: for the plate; at 0 the picture stays shut.
+        trust_fingerprint: of the keys that the evidence can be checked with; None: the office had no key then.
         respond_by: 20 days after issue, a local day of the agency's zone.
     """
 
@@ -64,3 +65,4 @@ class NoticeView:
     withdrawn_reason: str | None
     has_contested: bool
     tries_left: int
+    trust_fingerprint: str | None

@@ -20,8 +20,11 @@ from api.database import Database
 from api.errors import NoticeNotAllowedError, NoticeNotFoundError
 from api.evidence import VerifiedFile, VerifiedFiles
 from api.keys import CODE_BYTES, hashed, is_same, new_secret
+from api.log.signing import LogSigner
+from api.log.trust import keep_trust
+from api.log.writing import log_entry
 from api.notices.schemas import ContestKind, IssuedNotice, NoticeView
-from api.reviews.service import checked_words, needs_time_left
+from api.reviews.service import checked_words, claim_facts, needs_time_left
 from api.settings import OfficeSettings
 from models.domain.cases import CaseState
 from models.domain.catalogue import IS_CHECKED, UNCHECKED_NOTE
@@ -38,12 +41,18 @@ class NoticeService:
     """What a notice needs, from both sides."""
 
     def __init__(
-        self, database: Database, files: VerifiedFiles, settings: OfficeSettings, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        files: VerifiedFiles,
+        settings: OfficeSettings,
+        clock: Callable[[], datetime],
+        signer: LogSigner | None = None,
     ) -> None:
         self._database = database
         self._files = files
         self._settings = settings
         self._clock = clock
+        self._signer = signer
 
     def issue(self, actor: Actor, case_id: str) -> IssuedNotice:
         """Issues the notice of a confirmed case. The link's code is in the answer and nowhere else.
@@ -67,8 +76,11 @@ class NoticeService:
                 link_sha256=hashed(code),
                 issued_at=now,
                 expires_at=now + self._settings.link_valid,
+                trust_fingerprint=keep_trust(session, now, self._signer),
             )
             session.add(notice)
+            facts = claim_facts(case) | {"number": notice.number, "trust": notice.trust_fingerprint}
+            log_entry(session, now, "notice", case.id, facts, private={"plate": case.plate})
             make_move(session, now, actor, case, "issue_notice")
             announce(session, now, self._settings, "issued", case, notice)
         return IssuedNotice(notice.number, case.id, code, notice.expires_at)
@@ -117,6 +129,7 @@ class NoticeService:
             withdrawn_reason=notice.withdrawn_reason,
             has_contested=has_contested,
             tries_left=max(0, self._settings.plate_tries - notice.wrong_tries),
+            trust_fingerprint=notice.trust_fingerprint,
         )
 
     def open_picture(self, code: str, plate: str) -> str | None:

@@ -16,11 +16,13 @@ from api.cases.repository import find_case, of_agency
 from api.connectors.outbox import announce
 from api.database import Database
 from api.errors import CaseHeldError, CaseMovedError, InputError, LimitationPassedError
+from api.log.writing import log_entry
 from api.settings import OfficeSettings
 from models.domain.cases import MOVES, REJECT_REASONS, CaseState
 from models.domain.plates import PLATE_COLOURS, PlateError, check_plate_fits, parse_plate
 from models.domain.scene import VEHICLE_CLASSES
 from models.tables import AuditRow, CaseRow, ContestRow, NoticeRow, ReviewRow, new_id
+from models.verify.entries import Fact
 
 REASON_CHARACTERS = 500
 CANDIDATES = 20
@@ -149,6 +151,7 @@ class ReviewService:
             if notice is not None:
                 notice.withdrawn_at = now
                 notice.withdrawn_reason = words
+                log_entry(session, now, "withdrawal", case.id, claim_facts(case) | {"number": notice.number})
                 announce(session, now, self._settings, "withdrawn", case, notice)
 
     def next_case(self, actor: Actor) -> str | None:
@@ -201,6 +204,11 @@ def needs_time_left(case: CaseRow, now: datetime) -> None:
     """Raises LimitationPassedError where the calendar year since the capture is over."""
     if now >= case.expires_at:
         raise LimitationPassedError(f"got {now:%Y-%m-%d}, expected a day before {case.expires_at:%Y-%m-%d}")
+
+
+def claim_facts(case: CaseRow) -> dict[str, Fact]:
+    """What every entry of the log about a decision says: which claim, which act."""
+    return {"claim": case.submission_id, "act_code": case.act_code}
 
 
 def checked_words(field: str, words: str, limit: int, *, may_be_empty: bool = False) -> str:
@@ -274,6 +282,10 @@ def _add_review(
         .where(AuditRow.case_id == case.id, AuditRow.what == "take", AuditRow.person_id == actor.person_id)
         .order_by(AuditRow.id.desc())
     ).first()
+    facts = claim_facts(case) | {"decision": decision}
+    private = {"person": actor.person_id, "session": actor.session_id, "reason": reason}
+    typed = {"plate": plate, "vehicle": vehicle, "plate_colour": plate_colour}
+    log_entry(session, now, "review", case.id, facts, private=private | typed)
     session.add(
         ReviewRow(
             id=new_id(now),

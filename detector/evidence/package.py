@@ -26,14 +26,16 @@ from detector.evidence.seal import Sealing, seal
 from detector.replay import Recorded, replay
 from models.camera_file import CameraFileError
 from models.domain.frame import BGR
-from models.domain.manifest import Manifest, SealedFile
+from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest, SealedFile
 from models.domain.violation import Moment, MomentName
 from models.sealed_camera import SEALED_CAMERA_NAME, read_sealed_camera
+from models.verify.envelope import MANIFEST_TYPE, open_envelope, sign_envelope
+from models.verify.errors import VerificationError
+from models.verify.keys import SigningKey
 from streams.cut import decode_at, needs_view_copy, write_clip, write_view_copy
 from streams.errors import PacketsGoneError
 from streams.packets import PacketStore, PacketWindow
 
-MANIFEST_NAME = "manifest.json"
 PICTURES: dict[MomentName, str] = {"before": "a_before.jpg", "at": "b_at.jpg", "beyond": "c_beyond.jpg"}
 MEDIA_TYPES = {"jpg": "image/jpeg", "mp4": "video/mp4", "jsonl": "application/jsonl", "json": "application/json"}
 SAME_TIME_US = 1_000_000
@@ -45,24 +47,28 @@ _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, er
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A finished package. `folder` holds `manifest.json` and every file that it names."""
+    """A finished package. `folder` holds `manifest.json`, every file that it names and, if signed, its envelope."""
 
     folder: Path
     manifest: Manifest
     manifest_sha256: str
+    envelope_sha256: str | None = None
 
 
-def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: bool = False) -> Package:
+def make_package(
+    claim: Claim, packets: PacketStore, folder: Path, *, may_wait: bool = False, signer: SigningKey | None = None
+) -> Package:
     """Makes the package of a claim in `folder`, which appears whole or not at all.
 
     1. cut the clip's window; 2. decode the three pictures from it, or from windows of their own; 3. write everything
-    into `<folder>.partial`; 4. seal; 5. rename. A package that is there already gives way.
+    into `<folder>.partial`; 4. seal and sign; 5. rename. A package that is there already gives way.
 
     Args:
         claim: the claim.
         packets: the ring or the file that it was seen in.
         folder: where to; its parent is made.
         may_wait: the packets after the act may still come: raise instead of making a shorter clip.
+        signer: the worker's key; None: the package is not signed.
 
     Raises:
         PackageRefusedError: never possible: a picture is gone, or the packets are another recording's.
@@ -83,13 +89,14 @@ def make_package(claim: Claim, packets: PacketStore, folder: Path, *, may_wait: 
         body = seal(claim, Sealing(window, sealed_files(claim, partial)))  # 4
         check_decision(claim, body)
         _write(partial / MANIFEST_NAME, body)
+        envelope_sha256 = None if signer is None else _sign(partial, body, signer)
         _sync(partial)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)  # 5
         _sync(folder.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Package(folder, Manifest.model_validate_json(body), hashlib.sha256(body).hexdigest())
+    return Package(folder, Manifest.model_validate_json(body), hashlib.sha256(body).hexdigest(), envelope_sha256)
 
 
 def check_decision(claim: Claim, manifest: bytes) -> None:
@@ -110,8 +117,9 @@ def check_decision(claim: Claim, manifest: bytes) -> None:
         raise PackageRefusedError("not_reproducible", "; ".join(made.differences()))
 
 
-def load_package(folder: Path) -> Package:
-    """A finished package, its files compared with its manifest.
+def load_package(folder: Path, signer: SigningKey | None = None) -> Package:
+    """A finished package, its files compared with its manifest. Where its envelope is damaged or of an older key, it is
+    signed anew: a change of keys loses no claim.
 
     Raises:
         PackageDamagedError: it is not what it says.
@@ -126,9 +134,28 @@ def load_package(folder: Path) -> Package:
                     f"{file.name}: got {length_bytes} bytes {sha256[:16]}…, "
                     f"expected {file.length_bytes} bytes {file.sha256[:16]}…"
                 )
+        envelope_sha256 = None if signer is None else _signed(folder, body, signer)
     except (OSError, ValidationError) as error:
         raise PackageDamagedError(f"{folder.name}: got no whole package ({type(error).__name__})") from None
-    return Package(folder, manifest, hashlib.sha256(body).hexdigest())
+    return Package(folder, manifest, hashlib.sha256(body).hexdigest(), envelope_sha256)
+
+
+def _sign(folder: Path, body: bytes, signer: SigningKey) -> str:
+    """Writes the envelope; its SHA-256."""
+    envelope = sign_envelope(signer, body, MANIFEST_TYPE)
+    _write(folder / ENVELOPE_NAME, envelope)
+    return hashlib.sha256(envelope).hexdigest()
+
+
+def _signed(folder: Path, body: bytes, signer: SigningKey) -> str:
+    """The SHA-256 of the envelope, which is made anew where it does not hold."""
+    try:
+        envelope = (folder / ENVELOPE_NAME).read_bytes()
+        if open_envelope(ENVELOPE_NAME, envelope, MANIFEST_TYPE).payload(signer.public) == body:
+            return hashlib.sha256(envelope).hexdigest()
+    except (FileNotFoundError, VerificationError):
+        pass
+    return _sign(folder, body, signer)
 
 
 def digest_of(path: Path) -> str:

@@ -20,6 +20,11 @@ RefusalReason = Literal[
     "manifest_mismatch",
     "no_catalogue_row",
     "camera_unknown",
+    "signature_missing",
+    "signature_malformed",
+    "signature_invalid",
+    "key_unknown",
+    "key_revoked",
 ]
 
 

@@ -11,6 +11,16 @@ from models.tables.cases import (
     ManifestRow,
     SubmissionRow,
 )
+from models.tables.log import (
+    LogCheckpointRow,
+    LogCosignatureRow,
+    LogEntryRow,
+    LogNodeRow,
+    LogOpeningRow,
+    LogPendingRow,
+    SigningKeyRow,
+    TrustRow,
+)
 from models.tables.people import LoginSessionRow, PersonRow, WorkerKeyRow
 from models.tables.reviews import (
     ContestRow,
@@ -33,6 +43,12 @@ __all__ = [
     "EvidenceRow",
     "HeartbeatRow",
     "IncidentRow",
+    "LogCheckpointRow",
+    "LogCosignatureRow",
+    "LogEntryRow",
+    "LogNodeRow",
+    "LogOpeningRow",
+    "LogPendingRow",
     "LoginSessionRow",
     "ManifestRow",
     "NoticeRow",
@@ -40,7 +56,9 @@ __all__ = [
     "PersonRow",
     "ReceiverRow",
     "ReviewRow",
+    "SigningKeyRow",
     "SubmissionRow",
+    "TrustRow",
     "UtcDateTime",
     "WorkerKeyRow",
     "new_id",

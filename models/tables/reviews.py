@@ -42,6 +42,8 @@ class NoticeRow(Base):
     expires_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None] = mapped_column(String(500))
+    trust_fingerprint: Mapped[str | None] = mapped_column(String(64))
+    """Of the keys that the notice prints for whoever wants to check the evidence."""
 
 
 class NoticeVisitRow(Base):

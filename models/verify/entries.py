@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -82,7 +82,7 @@ def new_opening(kind: EntryKind, subject: str, facts: Mapping[str, Fact], privat
     )
 
 
-def private_bytes(facts: Mapping[str, Fact]) -> bytes:
+def private_bytes(facts: Mapping[str, Any]) -> bytes:
     """What `private_sha256` is the digest of: the facts with a salt of their own, canonical."""
     return rfc8785.dumps({"salt": secrets.token_hex(SALT_BYTES), **facts})
 

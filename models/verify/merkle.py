@@ -50,6 +50,20 @@ def range_hash(leaves: Range, read: ReadNode) -> bytes:
     return folded
 
 
+def append_nodes(size: int, hashes: Sequence[bytes], read: ReadNode) -> list[tuple[int, int, bytes]]:
+    """The whole nodes (level, index, hash) that a tree of `size` gains with these leaves. `read` is asked for at most
+    one older node a level."""
+    gained, level, start, row = [], 0, size, list(hashes)
+    while row:
+        gained += [(level, start + at, each) for at, each in enumerate(row)]
+        if start & 1:
+            start -= 1
+            row.insert(0, read(level, start))
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+        level, start = level + 1, start >> 1
+    return gained
+
+
 def inclusion_ranges(index: int, size: int) -> list[Range]:
     """The ranges whose hashes prove that leaf `index` is one of `size`, from the leaf upwards (RFC 6962 2.1.1)."""
     start, end, ranges = 0, size, []

@@ -7,16 +7,21 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.orm import Session
+
 from api.actor import OFFICE
 from api.cases.register import add_worker_key, register_camera, revoke_worker_keys
 from api.database import Database, migrate
+from api.errors import KeyTakenError
+from api.log.signing_keys import enrol_key
 from models.camera_file import load_camera_file
+from models.verify.keys import SigningKey, new_key, read_key_file, write_key_file
 from phatnguoi.demo.clip import CLIP, DemoClip
 from phatnguoi.demo.people import Reviewer, reviewers
 from phatnguoi.errors import CheckFailedError
@@ -25,6 +30,7 @@ from phatnguoi.servers import ChildProcess, RtspServer, S3Server, free_port
 OFFICE_TIMEOUT_S = 30.0
 BUCKET = "evidence"
 WORKER = "demo"
+WORKER_KEY_FILE, LOG_KEY_FILE = "worker_key.pem", "log_key.pem"
 UNIT_TELEPHONE = "0234 0 000 000"
 Child = TypeVar("Child", bound=ChildProcess)
 MAIN = (sys.executable, "-m", "phatnguoi.main")
@@ -77,6 +83,7 @@ class Stack:
         worker |= {
             "PHATNGUOI_OFFICE_URL": self.url,
             "PHATNGUOI_WORKER_KEY": key,
+            "PHATNGUOI_SIGNING_KEY_FILE": str(self.directory / WORKER_KEY_FILE),
             "PHATNGUOI_WORKER_FOLDER": str(self.directory / "worker"),
             "PHATNGUOI_HEALTH_PORT": "0",
         }
@@ -115,21 +122,25 @@ class Stack:
         return path
 
     def _prepare(self, database: Database, camera: Path) -> str:
-        """People, camera and a new key for the worker."""
+        """People, camera, a new key for the worker; keys to sign with, made at the first start."""
         self.people = reviewers(database, self.directory / "passwords.json")
         now = datetime.now(UTC)
         with database.writing() as session:
             file = load_camera_file(camera)
             register_camera(session, now, OFFICE, file, unit_telephone=UNIT_TELEPHONE, mode="live", is_simulated=True)
+            _enrol(session, now, own_key(self.directory / WORKER_KEY_FILE))
             revoke_worker_keys(session, now, OFFICE, WORKER)
             return add_worker_key(session, now, OFFICE, WORKER)
 
     def _start_office(self, common: dict[str, str]) -> None:
+        own_key(self.directory / LOG_KEY_FILE)
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         settings = common | {
             "PHATNGUOI_EVIDENCE_CACHE": str(self.directory / "cache"),
             "PHATNGUOI_PUBLIC_URL": self.url,
+            "PHATNGUOI_LOG_KEY_FILE": str(self.directory / LOG_KEY_FILE),
+            "PHATNGUOI_LOG_ORIGIN": "phatnguoi-demo",
             "PHATNGUOI_SECURE_COOKIES": "false",
         }
         office = self._run("office", [*MAIN, "office", "--port", str(port)], settings)
@@ -152,3 +163,15 @@ class Stack:
         self.children[name] = child
         self._exit.callback(child.stop)
         return child
+
+
+def own_key(path: Path) -> SigningKey:
+    """The key of this file; made where there is none."""
+    if not path.exists():
+        write_key_file(path, new_key())
+    return read_key_file(path)
+
+
+def _enrol(session: Session, now: datetime, key: SigningKey) -> None:
+    with suppress(KeyTakenError):  # it was enrolled at the first start
+        enrol_key(session, now, OFFICE, WORKER, key.public)

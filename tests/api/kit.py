@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 import httpx
 from fastapi import FastAPI
 
-from api.actor import Actor
+from api.actor import OFFICE, Actor
 from api.cases.intake import Intake
 from api.cases.register import add_worker_key
 from api.database import migrate
+from api.log.sequencer import Sequencer
+from api.log.signing_keys import enrol_key
 from api.office import Office, open_office
 from api.settings import OfficeSettings
 from models.domain.cases import CaseState, Role
@@ -27,12 +29,16 @@ from models.domain.store import StoredObject, object_key
 from models.domain.submission import Submission
 from models.domain.violation import claim_id
 from models.tables import CameraRow, CaseRow, LoginSessionRow, PersonRow, SubmissionRow, new_id
+from models.verify.envelope import MANIFEST_TYPE, sign_envelope
+from models.verify.keys import SigningKey, new_key
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CAMERA = "hn-ltk-hb"
 CAMERA_SHA256 = "c" * 64
 AGENCY = "Đội CSGT số 1"
 WORKER = "worker-1"
+WORKER_SIGNER = new_key()
+LOG_SIGNER = new_key()
 PLATE = "75A-123.45"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,6 +63,7 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> OfficeSetti
         "store": f"folder://{folder / 'store'}",
         "evidence_cache": folder / "cache",
         "job_pause_s": 0.05,
+        "log_key": LOG_SIGNER.pem().decode(),
     }
     return OfficeSettings(**(values | changes))
 
@@ -81,6 +88,7 @@ def seal(
     point_px16: tuple[int, int] = (4000, 3000),
     pictures: Mapping[str, bytes] | None = None,
     attempt: str = "a1",
+    signer: SigningKey | None = WORKER_SIGNER,
     **changes: Any,
 ) -> Package:
     """Makes a whole, honest package. `changes` go into manifest and message alike."""
@@ -91,6 +99,8 @@ def seal(
     contents = dict(pictures or {"b_at.jpg": b"at " + key.encode(), "citizen.jpg": b"pixels", "clip.mp4": b"m" * 3000})
     manifest = _manifest(key, camera_id, rule, occurred_at, point_px16, contents, changes)
     contents["manifest.json"] = manifest.canonical()
+    if signer is not None:
+        contents["manifest_dsse.json"] = sign_envelope(signer, manifest.canonical(), MANIFEST_TYPE)
     day = f"{occurred_at:%Y-%m-%d}"
     objects = tuple(put(root, object_key(camera_id, day, key, attempt, name), body) for name, body in contents.items())
     x, y = point_px16
@@ -258,6 +268,12 @@ class SmallOffice:
             steps += 1
         return steps
 
+    def sequence(self) -> None:
+        """Gives every waiting entry of the log its number."""
+        sequencer = Sequencer(self.office.database, self.office.signer, self.clock)
+        while sequencer.step():
+            pass
+
     def new_case(self, **changes: Any) -> str:
         """A case in state `new`, made the honest way."""
         submission_id = self.submit(self.seal(**changes))
@@ -300,7 +316,8 @@ def small_office(database_url: str, folder: Path, **changes: Any) -> SmallOffice
     migrate(office.database)
     with office.database.writing() as session:
         session.add(camera_row(clock.now))
-        key = add_worker_key(session, clock.now, Actor(frozenset({"office"})), WORKER)
+        key = add_worker_key(session, clock.now, OFFICE, WORKER)
+        enrol_key(session, clock.now, OFFICE, WORKER, WORKER_SIGNER.public)
     return SmallOffice(office, clock, folder, key)
 
 

@@ -131,12 +131,14 @@ def test_refuses(here: SmallOffice, attack: Callable[[Package], Package], reason
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "no valid JSON"),
-        (b"\xff", "no valid JSON"),
-        (b"{" * 30_000, "no valid JSON"),
+        (b"", "got no JSON"),
+        (b"\xff", "got no JSON"),
+        (b"{" * 30_000, "got no JSON"),
         (b"[" * 20 + b"]" * 20, "nested deeper"),
         (b"{}", "Field required"),
-        (b'{"id": 1.5}', "id: "),
+        (b'{"id": 1.5}', "whole numbers only"),
+        (b'{"id": 1}', "id: "),
+        (b'{"id": 1, "id": 1}', "a name twice"),
     ],
 )
 def test_a_malformed_manifest_is_refused(body: bytes, words: str) -> None:
@@ -242,7 +244,7 @@ def test_a_slow_store_does_not_look_like_a_dead_job(here: SmallOffice) -> None:
         def check(self) -> None: ...
 
     _intake(here, Slow(here.office.files.reader)).step()
-    assert taken_over == [0, 0, 0, 0]
+    assert taken_over == [0] * 5
     assert here.submission(submission_id).state == "case"
 
 

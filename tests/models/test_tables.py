@@ -24,7 +24,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 
 def test_models_and_migrations_agree(database: Database) -> None:
-    assert migration_gap(database) == "got migration None, expected 0001"
+    assert str(migration_gap(database)).startswith("got migration None, expected 0")
     migrate(database)
     migrate(database)  # again: nothing to do
     assert migration_gap(database) is None

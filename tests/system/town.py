@@ -22,12 +22,14 @@ from sqlalchemy import select
 from api.actor import OFFICE
 from api.cases.register import add_worker_key, register_camera
 from api.database import Database, migrate
+from api.log.signing_keys import enrol_key
 from models.camera_file import load_camera_file
 from models.domain.submission import Submission
 from models.tables import CaseRow, SubmissionRow
 from phatnguoi.demo import EXPORTED
 from phatnguoi.demo.clip import CLIP, WORLD, Act, DemoClip
 from phatnguoi.demo.eyes import Eyes
+from phatnguoi.demo.stack import own_key
 from streams.simulated.phases import frames_of
 from tests.conftest import ROOT
 from tests.servers import ChildProcess, RtspServer, S3Server, free_port
@@ -102,6 +104,7 @@ class Town:
             file = load_camera_file(self.camera_file)
             register_camera(session, now, OFFICE, file, unit_telephone="0234 0 000 000", mode="live", is_simulated=True)
             self.worker_key = add_worker_key(session, now, OFFICE, "town")
+            enrol_key(session, now, OFFICE, "town", own_key(self.directory / "worker_key.pem").public)
 
     def start(self, name: str) -> None:
         starters = {"store": self._start_store, "office": self._start_office, "worker": self._start_worker}
@@ -136,6 +139,7 @@ class Town:
             "PHATNGUOI_STORE": f"s3://127.0.0.1:{self.store_wire.port}/{BUCKET}",
             "PHATNGUOI_OFFICE_URL": f"http://127.0.0.1:{self.office_wire.port}",
             "PHATNGUOI_WORKER_KEY": self.worker_key,
+            "PHATNGUOI_SIGNING_KEY_FILE": str(self.directory / "worker_key.pem"),
             "PHATNGUOI_HEALTH_PORT": "0",
         }
         return self._run("worker", ["worker", str(self.camera_file), "--weights", str(EXPORTED)], settings)
