@@ -1,0 +1,38 @@
+"""`phatnguoi bench`: what the rules find, miss and wrongly claim, on simulated worlds and on real footage."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from phatnguoi.bench.plan import PLAN_FILE, SECTIONS, SUBSETS
+
+NOISE_SEEDS = (200_000, 200_004)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    violations = actions.add_parser("violations", help="rule × condition → found, missed, false, with intervals")
+    violations.add_argument("--subset", choices=SUBSETS, default="full", help="full, or what CI has time for")
+    violations.add_argument("--only", choices=SECTIONS, action="append", help="only this section; may be given again")
+    violations.add_argument("--out", type=Path, default=Path("var/bench"), metavar="DIR", help="where to write")
+    violations.add_argument("--check", action="store_true", help="fail where a rule drops below the kept result")
+    violations.add_argument("--keep", action="store_true", help="make this the kept result of this subset")
+    violations.add_argument("--plan", type=Path, default=PLAN_FILE, metavar="PLAN.toml", help="worlds and conditions")
+    violations.add_argument("--processes", type=int, choices=(1, 2), default=1)
+    violations.add_argument("--rule", action="append", metavar="RULE", help="only clips whose plan names this rule")
+    noise = actions.add_parser("noise", help="measure the noise of detector and tracker on rendered clips")
+    noise.add_argument("--seeds", type=int, nargs=2, default=NOISE_SEEDS, metavar=("FIRST", "LAST"))
+    noise.add_argument("--duration-s", type=float, default=60.0)
+    noise.add_argument("--fps", type=float, default=10.0)
+    noise.add_argument("--out", type=Path, metavar="FILE", help="default: the model that the benchmark uses")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "noise":
+        from phatnguoi.bench.noise_command import run_noise
+
+        return run_noise(arguments)
+    from phatnguoi.bench.violations_command import run_violations
+
+    return run_violations(arguments)
