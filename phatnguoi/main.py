@@ -40,6 +40,7 @@ COMMANDS = (
     Command("worker", "watch cameras and hand in what their rules claim", "phatnguoi.worker"),
     Command("office", "serve the review office; its tables, people, cameras, worker keys", "phatnguoi.office"),
     Command("camera", "look whether a camera is able to do what its file asks of it", "phatnguoi.camera"),
+    Command("bench", "what the rules find, miss and wrongly claim, on simulated and real footage", "phatnguoi.bench"),
     Command("sim", "draw the simulated crossing, with its truth and its camera file", "phatnguoi.sim"),
     Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),
     Command("replay", "make the decision of packages again, and compare it bit for bit", "phatnguoi.replay"),
