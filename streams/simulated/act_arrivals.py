@@ -96,7 +96,7 @@ class ActArrivals:
         kind: Kind = "motorcycle" if rng.random() < 0.55 else "car"
         if plan.intent in ("stands_in_box", "on_duty"):
             kind = "car" if plan.intent == "on_duty" or rng.random() < 0.75 else "truck"
-        mover = make_mover(rng, mover_id, kind, plan.stream)
+        mover = make_mover(rng, mover_id, kind, plan.stream, self._settings.palette)
         mover.intent = plan.intent
         mover.plate = draw_plate(rng, kind)
         mover.front_m = _START_M[plan.stream]

@@ -19,10 +19,12 @@ _PER_HOUR: dict[Kind, float] = {"motorcycle": 900, "car": 330, "bus": 45, "truck
 _STREAM_SHARE: dict[Stream, float] = {"ours": 1.0, "oncoming": 0.8, "from_left": 0.3, "from_right": 0.3}
 _START_M: dict[Stream, float] = {"ours": -48.0, "oncoming": -70.0, "from_left": -32.0, "from_right": -32.0}
 _WALKERS_PER_HOUR = 420
+_MOST_CROWDED = 1.5
 _RUNS_RED: dict[Kind, float] = {"motorcycle": 0.07, "car": 0.05, "truck": 0.03}
 _JUMPS_GREEN: dict[Kind, float] = {"motorcycle": 0.16, "bicycle": 0.05, "car": 0.04}
 _WRONG_SIDE_PER_HOUR = 55
 _AGAINST_PER_HOUR = 25
+_ROOM_M = 3.0
 _LONGEST_QUEUE = 24
 """So many wait at most outside the world for a free place."""
 
@@ -40,7 +42,8 @@ class Arrivals:
         self._runs, self._strays = (
             settings.violators if act in settings.acts else 0.0 for act in ("red_light", "wrong_way")
         )
-        self._walkers_per_hour = _WALKERS_PER_HOUR * (5.0 if "yield_pedestrian" in settings.acts else 1.0)
+        crowd = 3.5 if "yield_pedestrian" in settings.acts else 1.0
+        self._walkers_per_hour = _WALKERS_PER_HOUR * crowd * min(settings.density, _MOST_CROWDED)
         self._next_id = 1
         self._waiting: list[Mover] = []
 
@@ -56,16 +59,21 @@ class Arrivals:
         self._waiting += planned
         entering: list[Mover] = []
         later: list[Mover] = []
+        taken = [mover.extent() for mover in present] if self._waiting else []
         for mover in self._waiting:
             mover.place(self._layout)
-            (later if _is_taken(mover, present + entering) else entering).append(mover)
+            if _is_taken(mover, taken):
+                later.append(mover)
+            else:
+                entering.append(mover)
+                taken.append(mover.extent())
         self._waiting = later[-_LONGEST_QUEUE:]
-        if self._rng.random() < self._walkers_per_hour * self._settings.density * _TICK_S / 3600:
+        if self._rng.random() < self._walkers_per_hour * _TICK_S / 3600:
             entering.append(self._walker())
         return entering
 
     def _new(self, kind: Kind, stream: Stream) -> Mover:
-        mover = make_mover(self._rng, self._next_id, kind, stream)
+        mover = make_mover(self._rng, self._next_id, kind, stream, self._settings.palette)
         self._next_id += 1
         if kind not in ("person", "bicycle"):
             mover.plate = draw_plate(self._rng, kind, is_state=bool(self._rng.random() < 0.04))
@@ -136,11 +144,7 @@ class Arrivals:
         return mover
 
 
-def _is_taken(mover: Mover, others: list[Mover]) -> bool:
+def _is_taken(mover: Mover, others: list[tuple[float, float, float, float]]) -> bool:
     x0, x1, y0, y1 = mover.extent()
-    near_m = 3.0
-    for other in others:
-        a0, a1, b0, b1 = other.extent()
-        if a0 < x1 + 0.3 and a1 > x0 - 0.3 and b0 < y1 + near_m and b1 > y0 - near_m:
-            return True
-    return False
+    x0, x1, y0, y1 = x0 - 0.3, x1 + 0.3, y0 - _ROOM_M, y1 + _ROOM_M
+    return any(a0 < x1 and a1 > x0 and b0 < y1 and b1 > y0 for a0, a1, b0, b1 in others)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.simulated.render import Drawn, Renderer
-from streams.simulated.settings import WEATHERS, WorldSettings
+from streams.simulated.settings import ACTS, LAMP_STATES, WEATHERS, WorldSettings
 
 CLASS_NAMES = ("person", "bicycle", "car", "motorcycle", "bus", "truck")
 """Order of the classes of the trained network."""
@@ -22,6 +22,7 @@ LEAST_VISIBLE = 0.06
 LEAST_HEIGHT_PX = 8
 _FRAMES_A_SEED = 8
 _CROP_PX = 416
+_WEATHER_SHARES = (0.3, 0.12, 0.13, 0.2, 0.17, 0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ def varied(seed: int, height_px: int) -> WorldSettings:
     scale = 1.5 if sharp else 1.0
     return WorldSettings(
         seed=seed, fps=1.0, width_px=round(NETWORK_WIDTH_PX * scale), height_px=round(height_px * scale) // 2 * 2,
-        duration_s=1e6, weather=WEATHERS[int(rng.choice(3, p=(0.55, 0.3, 0.15)))],
+        duration_s=1e6, weather=WEATHERS[int(rng.choice(len(WEATHERS), p=_WEATHER_SHARES))],
         camera_height_m=float(rng.uniform(4.0, 9.0)), camera_back_m=float(rng.uniform(9.0, 20.0)),
-        zoom=float(rng.uniform(0.7, 1.25)), violators=3.0, density=float(rng.choice([0.5, 1.0, 1.5, 2.2])),
+        zoom=float(rng.uniform(0.65, 1.25)), violators=2.0, density=float(rng.choice([0.7, 1.5, 2.5, 4.0])),
+        acts=ACTS, has_ambulances=bool(rng.random() < 0.5), lamp=LAMP_STATES[int(rng.choice(3, p=(0.8, 0.1, 0.1)))],
+        has_clock=bool(rng.random() < 0.4), shake_px=float(rng.choice([0.0, 4.0])),
     )  # fmt: skip
 
 
@@ -50,10 +53,10 @@ def labelled_frames(seed: int, height_px: int, frames: int = _FRAMES_A_SEED) -> 
     """Frames of one varied world at network size, some seconds apart."""
     renderer = Renderer(varied(seed, height_px))
     rng = np.random.default_rng([seed, 21])
-    at = int(rng.integers(0, 20))
+    at = int(rng.integers(0, 12))
     for number in range(frames):
         image, drawn, _ = renderer.frame(at)
-        at += int(rng.integers(3, 9))
+        at += int(rng.integers(2, 5))
         scale = NETWORK_WIDTH_PX / image.shape[1]
         how = cv2.INTER_AREA if rng.random() < 0.5 else cv2.INTER_LINEAR
         if scale != 1:
@@ -109,7 +112,7 @@ def write_crops(folder: Path, seeds: range, frames: int = _FRAMES_A_SEED) -> int
         rng = np.random.default_rng([seed, 22])
         for picture in labelled_frames(seed, _CROP_PX + 16, frames):
             for crop in crops(picture, rng):
-                write_labelled(crop, folder, int(rng.integers(55, 96)))
+                write_labelled(crop, folder, int(rng.integers(35, 96)))
                 count += 1
     return count
 

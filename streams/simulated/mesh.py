@@ -16,8 +16,12 @@ Group = Literal[0, 1]
 BODY: Group = 0
 PEOPLE: Group = 1
 
-MATTE, PAINT, GLASS, LAMP, BRAKE_LAMP, HEAD_LAMP = range(6)
+MATTE, PAINT, GLASS, LAMP, BRAKE_LAMP, HEAD_LAMP, BEACON = range(7)
 """Materials of a face."""
+_DIRECTIONS: Array = np.array(
+    [(math.cos(a) * math.cos(b), math.sin(a) * math.cos(b), math.sin(b))
+     for b in (0.0, 0.35, 0.7, 1.05, -0.35) for a in np.arange(16) * math.pi / 8]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Mesh:
         colours: BGR 0..255, shape (m, 3).
         material: shape (m,).
         lift: faces that lie on others (windows, lamps) are drawn after them; shape (m,).
+        outer_m: the points that reach farthest in some direction: enough for a shadow; shape (o, 3).
         plates_m: corners of the plates (top left, top right, bottom right, bottom left), shape (k, 4, 3).
         plate_sizes_mm: width and height of each plate.
     """
@@ -43,19 +48,28 @@ class Mesh:
     colours: Array
     material: npt.NDArray[np.int64]
     lift: Array
+    outer_m: Array
     plates_m: Array
     plate_sizes_mm: tuple[tuple[int, int], ...]
 
 
 class MeshBuilder:
-    """Collects convex parts; faces are turned outward from the middle of their part."""
+    """Collects convex parts; faces are turned outward from the middle of their part.
 
-    def __init__(self) -> None:
+    Attributes:
+        is_coarse: round parts get half as many faces: for what is far away.
+        palette: 0 or 1: every other colour of each list, so that no two palettes share one.
+    """
+
+    def __init__(self, *, is_coarse: bool = False, palette: int = 0) -> None:
+        self.is_coarse = is_coarse
+        self.palette = palette
         self.group: Group = BODY
         self._points: list[Array] = []
         self._groups: list[npt.NDArray[np.int64]] = []
         self._faces: list[tuple[int, int, int, int]] = []
-        self._normals: list[Array] = []
+        self._outward: list[Array | tuple[float, float, float]] = []
+        self._is_hint: list[bool] = []
         self._colours: list[Colour] = []
         self._material: list[int] = []
         self._lift: list[float] = []
@@ -63,15 +77,17 @@ class MeshBuilder:
         self._plate_sizes: list[tuple[int, int]] = []
         self._count = 0
 
+    def pick(self, rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
+        """One of the colours that this palette has."""
+        mine = colours[self.palette :: 2]
+        return mine[int(rng.integers(len(mine)))]
+
     def part(self, points: Array, faces: list[tuple[int, ...]], colour: Colour, material: int = MATTE) -> None:
         """A convex part."""
         middle = points.mean(axis=0)
         for face in faces:
-            corners = points[list(face)]
-            normal = _normal(corners)
-            if normal @ (corners.mean(axis=0) - middle) < 0:
-                normal = -normal
-            self._add_face(face, normal, colour, material, 0.0)
+            self._add_face(face, middle, colour, material, 0.0)
+        self._is_hint += [False] * len(faces)
         self._add_points(points)
 
     def decal(self, corners: Array, normal_hint: tuple[float, float, float], colour: Colour, material: int) -> None:
@@ -80,7 +96,8 @@ class MeshBuilder:
         if normal @ np.asarray(normal_hint) < 0:
             normal = -normal
         order = tuple(range(len(corners)))
-        self._add_face(order, normal, colour, material, 0.25)
+        self._add_face(order, normal_hint, colour, material, 0.25)
+        self._is_hint.append(True)
         self._add_points(corners + normal * 0.012)
 
     def plate(self, centre: tuple[float, float, float], size_mm: tuple[int, int], faces_back: bool) -> None:
@@ -92,10 +109,12 @@ class MeshBuilder:
         self._plates.append(np.array(corners))
         self._plate_sizes.append(size_mm)
 
-    def _add_face(self, face: tuple[int, ...], normal: Array, colour: Colour, material: int, lift: float) -> None:
+    def _add_face(self, face: tuple[int, ...], outward: Array | tuple[float, float, float], colour: Colour,
+                  material: int, lift: float) -> None:  # fmt: skip
+        """`outward` is the middle of the part that the face belongs to, or a direction that it faces."""
         a, b, c = (index + self._count for index in face[:3])
         self._faces.append((a, b, c, face[3] + self._count if len(face) == 4 else c))
-        self._normals.append(normal)
+        self._outward.append(outward)
         self._colours.append(colour)
         self._material.append(material)
         self._lift.append(lift)
@@ -140,6 +159,8 @@ class MeshBuilder:
     def tube(self, a: tuple[float, float, float], b: tuple[float, float, float], radius_a: float, radius_b: float,
              colour: Colour, sides: int = 6, caps: bool = True, material: int = MATTE) -> None:  # fmt: skip
         """A limb, a pipe or a wheel: a prism from a to b."""
+        if self.is_coarse:
+            sides = 4 if sides > 4 else 3
         start, end = np.asarray(a), np.asarray(b)
         axis = (end - start) / max(1e-9, float(np.linalg.norm(end - start)))
         other = np.array((0.0, 0.0, 1.0)) if abs(axis[2]) < 0.9 else np.array((1.0, 0.0, 0.0))
@@ -154,6 +175,8 @@ class MeshBuilder:
                   latitudes: tuple[float, float] = (-90, 90), rings: int = 4, sides: int = 8,
                   material: int = MATTE) -> None:  # fmt: skip
         """An ellipsoid, or the part of it between two latitudes in degrees."""
+        if self.is_coarse:
+            rings, sides = max(2, rings - 1), 5
         angles = np.arange(sides) * 2 * math.pi / sides
         made: list[Array] = []
         for latitude in np.radians(np.linspace(latitudes[0], latitudes[1], rings)):
@@ -164,14 +187,16 @@ class MeshBuilder:
 
     def build(self) -> Mesh:
         """The finished mesh."""
+        points_m, faces = np.concatenate(self._points), np.array(self._faces, dtype=np.int64)
         return Mesh(
-            points_m=np.concatenate(self._points),
+            points_m=points_m,
             group=np.concatenate(self._groups),
-            faces=np.array(self._faces, dtype=np.int64),
-            normals=np.array(self._normals),
+            faces=faces,
+            normals=_normals(points_m[faces], np.array(self._outward, dtype=np.float64), np.array(self._is_hint)),
             colours=np.array(self._colours, dtype=np.float64),
             material=np.array(self._material, dtype=np.int64),
             lift=np.array(self._lift),
+            outer_m=points_m[np.unique((points_m @ _DIRECTIONS.T).argmax(axis=0))],
             plates_m=np.array(self._plates).reshape(-1, 4, 3),
             plate_sizes_mm=tuple(self._plate_sizes),
         )
@@ -188,3 +213,17 @@ def _normal(corners: Array) -> Array:
         ]
     )
     return normal / max(1e-12, float(np.linalg.norm(normal)))
+
+
+def _normals(corners: Array, outward: Array, is_hint: npt.NDArray[np.bool_]) -> Array:
+    """Unit normals of faces of shape (m, 4, 3) by Newell's method, turned outward."""
+    after = np.roll(corners, -1, axis=1)
+    less, more = corners - after, corners + after
+    made = np.stack(
+        [(less[:, :, 1] * more[:, :, 2]).sum(1), (less[:, :, 2] * more[:, :, 0]).sum(1),
+         (less[:, :, 0] * more[:, :, 1]).sum(1)], axis=1,
+    )  # fmt: skip
+    made /= np.maximum(1e-12, np.linalg.norm(made, axis=1, keepdims=True))
+    away = np.where(is_hint[:, None], outward, corners.mean(axis=1) - outward)
+    made[(made * away).sum(axis=1) < 0] *= -1
+    return made

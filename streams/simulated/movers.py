@@ -144,8 +144,8 @@ _WISH_SPEED: dict[Kind, tuple[float, float]] = {
 }  # fmt: skip
 
 
-def make_mover(rng: np.random.Generator, mover_id: int, kind: Kind, stream: Stream) -> Mover:
-    """A mover of this kind with its own size, speed and temper."""
+def make_mover(rng: np.random.Generator, mover_id: int, kind: Kind, stream: Stream, palette: int = 0) -> Mover:
+    """A mover of this kind with its own size, speed and temper; the last bit of its look is its palette."""
     length, width, height = _SIZES[kind]
     grow = float(rng.uniform(0.94, 1.08))
     mean, spread = _WISH_SPEED[kind]
@@ -154,7 +154,7 @@ def make_mover(rng: np.random.Generator, mover_id: int, kind: Kind, stream: Stre
         length_m=length * grow, width_m=width * min(grow, 1.03), height_m=height,
         front_m=0.0, lateral_m=0.0, speed=0.0,
         wish_speed=max(0.8, float(rng.normal(mean, spread))),
-        look=int(rng.integers(2**31)),
+        look=int(rng.integers(2**31)) // 2 * 2 + palette,
     )  # fmt: skip
     mover.riders = 2 if kind == "motorcycle" and rng.random() < 0.32 else 1
     mover.acceleration = float(rng.uniform(1.4, 2.2)) if kind in ("motorcycle", "car") else 1.0

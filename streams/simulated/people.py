@@ -27,15 +27,15 @@ def shade(colour: Colour, factor: float) -> Colour:
     return colour[0] * factor, colour[1] * factor, colour[2] * factor
 
 
-def _pick(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
-    return shade(colours[int(rng.integers(len(colours)))], float(rng.uniform(0.85, 1.1)))
+def _pick(builder: MeshBuilder, rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
+    return shade(builder.pick(rng, colours), float(rng.uniform(0.85, 1.1)))
 
 
 def _head(builder: MeshBuilder, rng: np.random.Generator, at: tuple[float, float, float], wears: str) -> None:
     x, y, z = at
-    builder.ellipsoid((x, y + 0.01, z), (0.085, 0.1, 0.12), _pick(rng, _SKIN), rings=4, sides=7)
+    builder.ellipsoid((x, y + 0.01, z), (0.085, 0.1, 0.12), _pick(builder, rng, _SKIN), rings=4, sides=7)
     if wears == "helmet":
-        colour = _pick(rng, _HELMETS)
+        colour = _pick(builder, rng, _HELMETS)
         builder.ellipsoid((x, y, z + 0.03), (0.13, 0.15, 0.13), colour, (-22, 90), rings=4, sides=9, material=PAINT)
     elif wears == "cone":
         angles = np.arange(9) * 2 * math.pi / 9
@@ -62,13 +62,13 @@ def add_rider(builder: MeshBuilder, rng: np.random.Generator, seat_y: float, gri
               passenger: bool, pedal: int | None = None, seat_m: float = 0.84) -> None:  # fmt: skip
     """A person on a seat; the hands hold `grip` (right hand), or the person in front."""
     builder.group = PEOPLE
-    shirt, trousers = _pick(rng, _SHIRTS), _pick(rng, _TROUSERS)
+    shirt, trousers = _pick(builder, rng, _SHIRTS), _pick(builder, rng, _TROUSERS)
     wide = float(rng.uniform(0.18, 0.225))
     lean = 0.16 if grip is not None else 0.08
     hips, shoulders = (seat_y, seat_m + 0.02), (seat_y + lean, seat_m + 0.56)
     _torso(builder, hips, shoulders, shirt, wide)
     bare = rng.random() < 0.4
-    skin = _pick(rng, _SKIN)
+    skin = _pick(builder, rng, _SKIN)
     for side in (-1, 1):
         shoulder = (side * (wide - 0.02), shoulders[0], shoulders[1] - 0.06)
         hand = (side * grip[0], grip[1], grip[2]) if grip else (side * 0.14, seat_y + 0.36, seat_m + 0.16)
@@ -88,14 +88,16 @@ def add_rider(builder: MeshBuilder, rng: np.random.Generator, seat_y: float, gri
         wears = "cone"
     _head(builder, rng, (0.0, shoulders[0] + 0.03, shoulders[1] + 0.14), wears)
     if not passenger and rng.random() < 0.25:
-        builder.box((-0.15, 0.15), (seat_y - 0.22, seat_y - 0.07), (seat_m + 0.16, seat_m + 0.52), _pick(rng, _SHIRTS))
+        builder.box(
+            (-0.15, 0.15), (seat_y - 0.22, seat_y - 0.07), (seat_m + 0.16, seat_m + 0.52), _pick(builder, rng, _SHIRTS)
+        )
     builder.group = BODY
 
 
 def add_pedestrian(builder: MeshBuilder, rng: np.random.Generator, step: int) -> None:
     """A person on foot in one of four phases of a stride."""
     builder.group = PEOPLE
-    shirt, trousers, skin = _pick(rng, _SHIRTS), _pick(rng, _TROUSERS), _pick(rng, _SKIN)
+    shirt, trousers, skin = _pick(builder, rng, _SHIRTS), _pick(builder, rng, _TROUSERS), _pick(builder, rng, _SKIN)
     tall = float(rng.uniform(0.92, 1.08))
     swing = 0.24 * math.sin(step * math.pi / 2)
     _torso(builder, (0.0, 0.84 * tall), (0.02, 1.4 * tall), shirt, float(rng.uniform(0.17, 0.22)))

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from streams.simulated.settings import WorldSettings
+from streams.simulated.settings import LampState, WorldSettings
 
-Lamp = Literal["red", "amber", "green"]
+Lamp = Literal["red", "amber", "green", "off"]
 AMBER_S = 3.0
 ALL_RED_S = 1.8
+FLASH_ON_S = 0.5
 LOOP_GREEN_S = 4.0
 """A looped clip begins so long before amber."""
 
@@ -64,6 +65,13 @@ def phases_of(settings: WorldSettings) -> Phases:
     whole_s = green_s + cross_green_s + 2 * (AMBER_S + ALL_RED_S)
     offset_s = float(rng.uniform(0, whole_s))
     return Phases(green_s, cross_green_s, offset_s=green_s - LOOP_GREEN_S if settings.is_loop else offset_s)
+
+
+def shown_lamp(state: LampState, phases: Phases, t_s: float) -> Lamp:
+    """What the main road's head shows: its phase, nothing, or a flashing amber (once a second)."""
+    if state == "ok":
+        return phases.main(t_s)
+    return "amber" if state == "flashing" and t_s % 1.0 < FLASH_ON_S else "off"
 
 
 def frames_of(settings: WorldSettings) -> int:

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from streams.simulated.camera import Camera, camera_of
-from streams.simulated.light import Light, light_of
-from streams.simulated.mesh import BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, Mesh
+from streams.simulated.camera import Camera
+from streams.simulated.effects import Effects
+from streams.simulated.light import Light
 from streams.simulated.movers import Mover, Pose
+from streams.simulated.night import draw_beams, draw_glows, draw_mirrored
 from streams.simulated.paint_order import far_to_near
 from streams.simulated.phases import Lamp
 from streams.simulated.plate_paint import SUBPIXEL, SUBPIXEL_BITS, PlatePainter
 from streams.simulated.plates import Picture
-from streams.simulated.scenery import Scenery, build_scenery
+from streams.simulated.scenery import Scenery
 from streams.simulated.settings import WorldSettings
-from streams.simulated.shapes import make_mesh
+from streams.simulated.solids import Solid, SolidMaker
 from streams.simulated.traffic import Traffic
+from streams.simulated.worlds import Moving, world_of
 
-Array = npt.NDArray[np.float64]
-_NEAREST_M = 1.2
-_SMALLEST_FACE_PX2 = 0.35
-_NOISE_FRAMES = 7
-_STRIDE_M = 0.36
-_UNDER = np.array(
-    [(np.sign(np.cos(a)) * abs(np.cos(a)) ** 0.5, np.sign(np.sin(a)) * abs(np.sin(a)) ** 0.5, 0.0)
-     for a in np.arange(16) * np.pi / 8]
-)  # fmt: skip
-"""Rounded outline of the dark below a vehicle, in half widths."""
+_FLASH_S = 0.2
+_UNDER_DARK = 120
+Ids = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,130 +50,87 @@ class Drawn:
     contact_px: tuple[float, float]
 
 
-@dataclass(slots=True)
-class _Solid:
-    """A mover ready to be drawn."""
-
-    mover: Mover
-    pose: Pose
-    mesh: Mesh
-    points_px: Array
-    depth_m: Array
-    turn: Array
-    extent: tuple[float, float, float, float]
-    box: tuple[float, float, float, float]
-    outline_px: list[npt.NDArray[np.int32]]
-    full_area: float = 0.0
-    drawn_area: float = 0.0
-
-    @property
-    def nearest_m(self) -> float:
-        return float(self.depth_m.mean())
-
-
 class Renderer:
     """Pictures of one world. Frames must be asked in ascending time."""
 
     def __init__(self, settings: WorldSettings) -> None:
         self.settings = settings
-        self.traffic = Traffic(settings)
-        self.camera: Camera = camera_of(settings, self.traffic.layout)
-        self.light: Light = light_of(settings)
-        self.scenery: Scenery = build_scenery(settings, self.traffic.layout, self.camera, self.light)
-        self._meshes: dict[tuple[int, int], Mesh] = {}
+        self.world = world_of(settings)
+        self.moving: Moving = self.world.traffic
+        self.camera: Camera = self.world.camera
+        self.light: Light = self.world.light
+        self.scenery: Scenery = self.world.scenery
+        self._solids = SolidMaker(self.camera, self.light)
         self._plates = PlatePainter()
-        self._noise = self._make_noise()
+        self._effects = Effects(settings, self.light, self._sun_px())
+
+    @property
+    def traffic(self) -> Traffic:
+        """The crossing's traffic."""
+        assert isinstance(self.moving, Traffic)
+        return self.moving
 
     def frame(self, index: int) -> tuple[Picture, list[Drawn], Lamp]:
         """Picture (BGR, uint8), everybody in it, and the lamp, at frame `index`."""
         t_s = index / self.settings.fps
-        self.traffic.advance_to(t_s)
-        lamp = self.traffic.phases.main(t_s)
+        self.moving.advance_to(t_s)
+        lamp = self.world.lamp(t_s)
         still = self.scenery.pictures[lamp]
         image = still.copy()
-        solids = [s for s in (self._solid(mover, pose) for mover, pose in self.traffic.poses_at(t_s)) if s is not None]
+        poses = self.moving.poses_at(t_s)
+        self._solids.forget_all_but({mover.mover_id for mover, _ in poses})
+        tick = int(t_s / _FLASH_S)
+        solids = [s for s in (self._solids.solid(mover, pose, tick) for mover, pose in poses) if s is not None]
         self._draw_shadows(image, solids)
-        ids = np.zeros(image.shape[:2], dtype=np.int16)
+        ids: Ids = np.zeros(image.shape[:2], dtype=np.int16)
         order = far_to_near(solids, float(self.camera.position_m[0]))
+        if self.light.is_night:
+            draw_beams(image, order, self.scenery.ground, self.camera)
         for place, solid in enumerate(order, start=1):
             self._draw(image, ids, still, solid, place)
+        if self.light.wetness:
+            draw_mirrored(image, order, ids, self.scenery.ground, self.light.wetness)
+        if self.light.is_night or self.light.wetness:
+            draw_glows(image, order, ids, self.camera)
         drawn = [self._seen(ids, solid, place) for place, solid in enumerate(order, start=1)]
         drawn.sort(key=lambda d: d.mover.mover_id)
-        return self._through_lens(image, index), drawn, lamp
+        return self._effects.apply(image, index), self._shaken(drawn, t_s), lamp
 
-    def _mesh(self, mover: Mover) -> Mesh:
-        step = int(mover.walk_m / _STRIDE_M) % 4 if mover.kind in ("person", "bicycle") else 0
-        key = (mover.mover_id, step)
-        if key not in self._meshes:
-            if len(self._meshes) > 600:
-                self._meshes.clear()
-            self._meshes[key] = make_mesh(mover, step)
-        return self._meshes[key]
-
-    def _solid(self, mover: Mover, pose: Pose) -> _Solid | None:
-        forward_m = (np.array([pose.x, pose.y, 0.8]) - self.camera.position_m) @ self.camera.axes.T
-        if forward_m[2] < _NEAREST_M or abs(forward_m[0]) > forward_m[2] * 1.6 + 8:
+    def _sun_px(self) -> tuple[float, float] | None:
+        """Where the sun stands in the picture's plane, None behind the camera."""
+        seen = self.camera.axes @ self.light.to_sun
+        if seen[2] < 0.1:
             return None
-        mesh = self._mesh(mover)
-        c, s = math.cos(pose.yaw), math.sin(pose.yaw)
-        turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-        points = mesh.points_m @ turn + (pose.x, pose.y, 0.0)
-        points_px, depth_m = self.camera.project(points)
-        if float(depth_m.min()) < _NEAREST_M:
-            return None
-        low, high = points_px.min(axis=0), points_px.max(axis=0)
         width, height = self.camera.size_px
-        if high[0] < -200 or low[0] > width + 200 or high[1] < 0 or low[1] > height + 200 or high[1] - low[1] < 2:
-            return None
-        outline = []
-        for group in range(2):
-            part = points_px[mesh.group == group]
-            if len(part):
-                outline.append(cv2.convexHull((part * SUBPIXEL).astype(np.int32)))
-        box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-        half_x = (mover.width_m * abs(c) + mover.length_m * abs(s)) / 2
-        half_y = (mover.length_m * abs(c) + mover.width_m * abs(s)) / 2
-        extent = (pose.x - half_x, pose.x + half_x, pose.y - half_y, pose.y + half_y)
-        return _Solid(mover, pose, mesh, points_px, depth_m, turn, extent, box, outline)
+        focal = self.camera.focal_px
+        return float(width / 2 + focal * seen[0] / seen[2]), float(height / 2 + focal * seen[1] / seen[2])
 
-    def _draw_shadows(self, image: Picture, solids: list[_Solid]) -> None:
+    def _draw_shadows(self, image: Picture, solids: list[Solid]) -> None:
         """Cast shadow of each on the ground, and the dark below it."""
         mask = np.zeros(image.shape[:2], dtype=np.uint8)
-        sun = self.light.to_sun
-        for solid in solids:
-            points = solid.mesh.points_m @ solid.turn + (solid.pose.x, solid.pose.y, 0.0)
-            flat = points[:, :2] - points[:, 2:3] * (sun[:2] / max(0.3, float(sun[2])))
-            ground_px, depth_m = self.camera.project(np.column_stack([flat, np.zeros(len(flat))]))
-            if float(depth_m.min()) > 0.8:
-                hull = cv2.convexHull((np.clip(ground_px, -4000, 8000) * SUBPIXEL).astype(np.int32))
-                cv2.fillConvexPoly(mask, hull, 255, cv2.LINE_AA, SUBPIXEL_BITS)
-        strength = np.uint8(round(255 * self.light.shadow))
-        mask = cv2.multiply(mask, self.scenery.ground, scale=float(strength) / 255)  # type: ignore[assignment]
         under = np.zeros_like(mask)
         for solid in solids:
-            x0, x1, y0, y1 = solid.extent
-            middle, half = np.array([(x0 + x1) / 2, (y0 + y1) / 2, 0.0]), np.array([(x1 - x0) / 2, (y1 - y0) / 2, 0.0])
-            corners_px, depth_m = self.camera.project(middle + half * _UNDER)
-            if float(depth_m.min()) > 0.8 and solid.mover.kind != "person":
-                points = (np.clip(corners_px, -4000, 8000) * SUBPIXEL).astype(np.int32)
-                cv2.fillConvexPoly(under, points, 120, cv2.LINE_AA, SUBPIXEL_BITS)
+            if solid.shadow is not None and not self.light.is_night:
+                cv2.fillConvexPoly(mask, solid.shadow, 255, cv2.LINE_AA, SUBPIXEL_BITS)
+            if solid.under is not None:
+                cv2.fillConvexPoly(under, solid.under, _UNDER_DARK, cv2.LINE_AA, SUBPIXEL_BITS)
+        strength = float(np.uint8(round(255 * self.light.shadow)))
+        mask = cv2.multiply(mask, self.scenery.ground, scale=strength / 255)  # type: ignore[assignment]
         under = cv2.multiply(under, self.scenery.ground)  # type: ignore[assignment]
         mask = cv2.blur(cv2.max(mask, under), (3, 3))  # type: ignore[assignment]
         keep = cv2.cvtColor(cv2.bitwise_not(mask), cv2.COLOR_GRAY2BGR)
         cv2.multiply(image, keep, image, scale=1 / 255)
 
-    def _draw(self, image: Picture, ids: npt.NDArray[np.int16], still: Picture, solid: _Solid, place: int) -> None:
-        visible_faces, colours = self._shade(solid)
-        polygons = np.round(solid.points_px[solid.mesh.faces[visible_faces]] * SUBPIXEL).astype(np.int32)
-        for polygon, colour in zip(polygons, colours, strict=True):
+    def _draw(self, image: Picture, ids: Ids, still: Picture, solid: Solid, place: int) -> None:
+        for polygon, colour in zip(solid.polygons, solid.colours, strict=True):
             cv2.fillConvexPoly(image, polygon, colour, cv2.LINE_AA, SUBPIXEL_BITS)
         self._draw_plates(image, solid)
-        for hull in solid.outline_px:
+        for hull in solid.outlines:
             cv2.fillConvexPoly(ids, hull, place, 8, SUBPIXEL_BITS)
         x0, y0, x1, y1 = _inside(solid.box, self.camera.size_px, 3)
         if x1 <= x0 or y1 <= y0:
             return
-        solid.full_area = float(sum(cv2.contourArea(hull) for hull in solid.outline_px)) / SUBPIXEL**2
+        solid.full_area = float(sum(cv2.contourArea(hull) for hull in solid.outlines)) / SUBPIXEL**2
         region = ids[y0:y1, x0:x1]
         solid.drawn_area = float(np.count_nonzero(region == place))
         nearer = self.scenery.depth_m[y0:y1, x0:x1] < solid.nearest_m
@@ -186,51 +138,15 @@ class Renderer:
             image[y0:y1, x0:x1][nearer] = still[y0:y1, x0:x1][nearer]
             region[nearer] = 0
 
-    def _shade(self, solid: _Solid) -> tuple[npt.NDArray[np.int64], list[list[float]]]:
-        """Indices of the faces to draw, far to near, and their colours."""
-        mesh, light = solid.mesh, self.light
-        corners = solid.points_px[mesh.faces]
-        a, b = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
-        area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-        normals = mesh.normals @ solid.turn
-        middles = mesh.points_m[mesh.faces].mean(axis=1) @ solid.turn + (solid.pose.x, solid.pose.y, 0.0)
-        to_camera = self.camera.position_m - middles
-        faces = np.flatnonzero(((normals * to_camera).sum(axis=1) > 0) & (area > _SMALLEST_FACE_PX2))
-        depth = solid.depth_m[mesh.faces[faces]].mean(axis=1) - mesh.lift[faces]
-        faces = faces[np.argsort(-depth, kind="stable")]
-        normals, to_camera, material = normals[faces], to_camera[faces], mesh.material[faces]
-        to_camera = to_camera / np.linalg.norm(to_camera, axis=1, keepdims=True)
-        facing = np.maximum(0.0, normals @ light.to_sun)
-        up = 0.78 + 0.22 * normals[:, 2]
-        colours = mesh.colours[faces] * (light.ambient * up[:, None] + light.sun * facing[:, None])
-        half = light.to_sun + to_camera
-        half = half / np.linalg.norm(half, axis=1, keepdims=True)
-        gloss = np.maximum(0.0, (normals * half).sum(axis=1)) ** 24 * (light.sun.mean() * 210)
-        sky = np.clip(0.18 + 0.5 * normals[:, 2], 0.05, 0.6)[:, None] * light.sky_low
-        is_glass, is_paint = (material == GLASS)[:, None], (material == PAINT)[:, None]
-        colours = np.where(is_glass, colours * 0.75 + sky * 0.42 + gloss[:, None] * 0.8, colours)
-        colours = np.where(is_paint, colours * 0.92 + sky * 0.09 + gloss[:, None] * 0.75, colours)
-        self._light_lamps(colours, material, mesh.colours[faces], solid.mover.braking)
-        return faces, np.clip(colours, 0, 255).tolist()
-
-    def _light_lamps(self, colours: Array, material: npt.NDArray[np.int64], base: Array, braking: bool) -> None:
-        brake = material == BRAKE_LAMP
-        if braking or self.light.lamps_on:
-            colours[brake] = (60, 46, 250) if braking else (40, 30, 205)
-        if self.light.lamps_on:
-            colours[material == HEAD_LAMP] = (225, 245, 255)
-        colours[material == LAMP] = base[material == LAMP]
-
-    def _draw_plates(self, image: Picture, solid: _Solid) -> None:
+    def _draw_plates(self, image: Picture, solid: Solid) -> None:
         mover, mesh = solid.mover, solid.mesh
         if mover.plate is None:
             return
-        lit = self.light.ambient + self.light.sun * 0.35
+        lit = self.light.ambient_at(solid.pose.x, solid.pose.y) + self.light.sun * 0.35
         for corners_m, size_mm in zip(mesh.plates_m, mesh.plate_sizes_mm, strict=True):
-            corners = corners_m @ solid.turn + (solid.pose.x, solid.pose.y, 0.0)
-            self._plates.paint(image, mover.plate, size_mm, self.camera.project(corners)[0], lit)
+            self._plates.paint(image, mover.plate, size_mm, self.camera.project(solid.in_world(corners_m))[0], lit)
 
-    def _seen(self, ids: npt.NDArray[np.int16], solid: _Solid, place: int) -> Drawn:
+    def _seen(self, ids: Ids, solid: Solid, place: int) -> Drawn:
         contact = self._contact(solid)
         x0, y0, x1, y1 = _inside(solid.box, self.camera.size_px, 3)
         region = ids[y0:y1, x0:x1] == place
@@ -248,26 +164,29 @@ class Renderer:
         shares = min(1.0, count / whole), min(1.0, count / solid.drawn_area)
         return Drawn(solid.mover, solid.pose, solid.box, box, *shares, contact)  # type: ignore[arg-type]
 
-    def _contact(self, solid: _Solid) -> tuple[float, float]:
+    def _contact(self, solid: Solid) -> tuple[float, float]:
         mover, pose = solid.mover, solid.pose
         back_m = mover.front_m - mover.rear_wheel_m - mover.length_m / 2 if mover.kind != "person" else 0.0
         return self.camera.ground_px(pose.x - math.sin(pose.yaw) * back_m, pose.y - math.cos(pose.yaw) * back_m)
 
-    def _make_noise(self) -> list[Picture]:
-        rng = np.random.default_rng([self.settings.seed, 11])
-        width, height = self.camera.size_px
-        made = []
-        for _ in range(_NOISE_FRAMES):
-            noise = rng.normal(0, self.light.noise, (height, width, 1))
-            noise = noise + rng.normal(0, self.light.noise / 2, (height, width, 3))
-            made.append(np.clip(noise + 128, 0, 255).astype(np.uint8))
-        return made
+    def _shaken(self, drawn: list[Drawn], t_s: float) -> list[Drawn]:
+        """Where everybody is in the picture of the shaken camera."""
+        shift = self._effects.shift_px(t_s)
+        return [_moved(one, shift, self.camera.size_px) for one in drawn] if any(shift) else drawn
 
-    def _through_lens(self, image: Picture, index: int) -> Picture:
-        """A little blur and the sensor's noise."""
-        soft = cv2.GaussianBlur(image, (3, 3), 0.55)
-        noise = self._noise[index % _NOISE_FRAMES]
-        return cv2.addWeighted(soft, 1.0, noise, 1.0, -128.0)  # type: ignore[return-value]
+
+def _moved(one: Drawn, shift: tuple[float, float], size: tuple[int, int]) -> Drawn:
+    dx, dy = shift
+    x1, y1, x2, y2 = one.whole_px
+    seen = one.visible_px
+    if seen is not None:
+        a, b = min(max(0.0, seen[0] + dx), size[0]), min(max(0.0, seen[1] + dy), size[1])
+        c, d = min(max(0.0, seen[2] + dx), size[0]), min(max(0.0, seen[3] + dy), size[1])
+        seen = (a, b, c, d) if c - a >= 1 and d - b >= 1 else None
+    return replace(
+        one, whole_px=(x1 + dx, y1 + dy, x2 + dx, y2 + dy), visible_px=seen,
+        contact_px=(one.contact_px[0] + dx, one.contact_px[1] + dy),
+    )  # fmt: skip
 
 
 def _inside(box: tuple[float, float, float, float], size: tuple[int, int], margin: int) -> tuple[int, int, int, int]:

@@ -62,7 +62,7 @@ def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light
     ground_mask = _draw_ground(canvas, settings, layout, light)
     rng = np.random.default_rng([settings.seed, 9])
     standing: list[tuple[float, Facade | Tree]] = [
-        *((facade.distance_m(camera), facade) for facade in facades_of(rng, layout, light)),
+        *((facade.distance_m(camera), facade) for facade in facades_of(rng, layout, light, settings.palette)),
         *((float(tree.y_m - camera.position_m[1]), tree) for tree in trees_of(rng, layout)),
     ]
     _draw_tree_shadows(canvas, [item for _, item in standing if isinstance(item, Tree)], light)
@@ -76,7 +76,7 @@ def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light
     size = camera.size_px
     depth = canvas.depth.reshape(size[1], _SCALE, size[0], _SCALE).min(axis=(1, 3))
     pictures: dict[Lamp, Picture] = {}
-    for lamp in ("red", "amber", "green"):
+    for lamp in ("red", "amber", "green", "off"):
         image = canvas.image.copy()
         draw_head(image, canvas.to_px, head, lamp)
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
@@ -93,8 +93,7 @@ def _draw_ground(canvas: _Canvas, settings: WorldSettings, layout: Layout, light
     reach = np.where(down, -canvas.camera.position_m[2] / np.where(down, rays[..., 2], -1.0), 0.0)
     x = (canvas.camera.position_m[0] + rays[..., 0] * reach).astype(np.float32)
     y = (canvas.camera.position_m[1] + rays[..., 1] * reach).astype(np.float32)
-    lit = (light.ambient + light.sun * light.to_sun[2]).astype(np.float32)
-    colour = Ground(layout, settings.seed).colour(x, y) * lit
+    colour = light_ground(Ground(layout, settings.seed).colour(x, y), x, y, rays, light)
     haze = (1 - np.exp(-reach / 260.0)).astype(np.float32)[..., None]
     colour = colour + (light.sky_low.astype(np.float32) - colour) * haze
     length = np.linalg.norm(rays, axis=2)
@@ -102,6 +101,21 @@ def _draw_ground(canvas: _Canvas, settings: WorldSettings, layout: Layout, light
     sky = light.sky_low + (light.sky_top - light.sky_low) * up
     canvas.image[:] = np.where(down[..., None], colour, sky + _clouds(settings.seed, up.shape[:2], light))
     return down.astype(np.uint8) * 255
+
+
+def light_ground(
+    colour: npt.NDArray[np.float32], x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], rays: Array, light: Light
+) -> npt.NDArray[np.float32]:
+    """Colours of the road at x, y (metres) in this light; a wet road is darker and mirrors the sky when seen flat."""
+    lit = np.asarray(light.ambient + light.sun * light.to_sun[2], dtype=np.float32)
+    if light.lamps_m:
+        lit = lit + light.lamp_share(x, y)[..., None] * np.array(light.lamp_colour, dtype=np.float32)
+    colour = colour * lit
+    if light.wetness:
+        steep = np.clip(-rays[..., 2] / np.linalg.norm(rays, axis=2), 0, 1)[..., None]
+        mirrored = (0.12 + 0.75 * (1 - steep) ** 4) * light.wetness
+        colour = colour * (1 - 0.38 * light.wetness) * (1 - mirrored) + light.sky_low * mirrored * 0.9
+    return np.asarray(colour, dtype=np.float32)
 
 
 def _clouds(seed: int, shape: tuple[int, int], light: Light) -> npt.NDArray[np.float32]:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from streams.simulated.errors import WorldSettingError
 
+WORLDS = ("crossing",)
 Weather = Literal["day", "overcast", "dusk", "night", "rain", "glare"]
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
 LampState = Literal["ok", "dark", "flashing"]
@@ -24,6 +25,7 @@ TRAINING_SEEDS = range(100_000, 200_000)
 """Seeds whose pictures the weights were trained on. Nothing may be measured on them."""
 VALIDATION_SEEDS = range(200_000, 210_000)
 """Seeds that chose the best epoch and gave the figures of the model card."""
+TRAINING_PALETTE, OTHER_PALETTE = 0, 1
 DEMO_SEEDS = range(1_000)
 TEST_SEEDS = range(1_000, 10_000)
 
@@ -35,6 +37,7 @@ class WorldSettings:
     """One world, seen by one camera.
 
     Attributes:
+        world: which of the worlds.
         camera_height_m: of the pole, 4..9; None: drawn from the seed.
         camera_back_m: distance of the pole behind the stop line; None: drawn from the seed.
         zoom: 1.0 shows our carriageway and some of the rest at the stop line; larger looks closer.
@@ -50,6 +53,7 @@ class WorldSettings:
             (at least `duration_s`): played in a loop, the lamp never jumps.
     """
 
+    world: str = "crossing"
     seed: int = 7
     fps: float = 15.0
     width_px: int = 960
@@ -70,6 +74,11 @@ class WorldSettings:
     is_loop: bool = False
 
     @property
+    def palette(self) -> int:
+        """Colours of what the weights were trained on are on no other picture."""
+        return TRAINING_PALETTE if self.seed in TRAINING_SEEDS else OTHER_PALETTE
+
+    @property
     def frame_count(self) -> int:
         return round(self.duration_s * self.fps)
 
@@ -77,7 +86,7 @@ class WorldSettings:
     def url(self) -> str:
         """The URL that `parse_url` turns back into the same settings."""
         text = (
-            f"sim://crossing?seed={self.seed}&fps={self.fps:g}&size={self.width_px}x{self.height_px}"
+            f"sim://{self.world}?seed={self.seed}&fps={self.fps:g}&size={self.width_px}x{self.height_px}"
             f"&duration_s={self.duration_s:g}&weather={self.weather}"
         )
         for name, default in (("zoom", 1.0), ("violators", 1.0), ("density", 1.0)):
@@ -131,9 +140,10 @@ def parse_url(url: str) -> WorldSettings:
         WorldSettingError: unknown world or setting, or a value outside its range.
     """
     parts = urlsplit(url)
-    if parts.scheme != "sim" or parts.netloc != "crossing":
-        raise WorldSettingError(f"simulated world: got {parts.scheme}://{parts.netloc}, expected sim://crossing")
-    values: dict[str, object] = {}
+    if parts.scheme != "sim" or parts.netloc not in WORLDS:
+        known = " or ".join(f"sim://{world}" for world in WORLDS)
+        raise WorldSettingError(f"simulated world: got {parts.scheme}://{parts.netloc}, expected {known}")
+    values: dict[str, object] = {"world": parts.netloc}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name in _RANGES:
             field, low, high = _RANGES[name]

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from streams.simulated.mesh import BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, Array, Colour, Mesh, MeshBuilder
+from streams.simulated.mesh import BEACON, BRAKE_LAMP, GLASS, HEAD_LAMP, LAMP, PAINT, Array, Colour, Mesh, MeshBuilder
 from streams.simulated.movers import Mover
 from streams.simulated.people import add_pedestrian, add_rider, shade
 from streams.simulated.plates import LONG_MM, MOTORCYCLE_MM, SHORT_MM
@@ -15,12 +15,15 @@ _CAR_PAINT: tuple[Colour, ...] = (
     (236, 238, 238), (228, 230, 232), (200, 202, 204), (168, 170, 172), (60, 60, 62), (30, 30, 32), (44, 36, 168),
     (40, 40, 120), (150, 92, 30), (96, 60, 28), (120, 160, 176), (70, 84, 60), (52, 72, 92), (60, 130, 205),
 )  # fmt: skip
+_TAXI_PAINT: tuple[Colour, ...] = ((236, 238, 238), (60, 160, 60), (200, 202, 204), (40, 160, 225))
 _MOTORBIKE_PAINT: tuple[Colour, ...] = (
     (40, 34, 32), (30, 28, 150), (30, 30, 34), (225, 228, 228), (140, 70, 26), (170, 172, 174), (70, 60, 50),
     (96, 150, 190), (110, 132, 96), (50, 40, 110),
 )  # fmt: skip
 _TRUCK_PAINT: tuple[Colour, ...] = ((232, 232, 230), (170, 92, 30), (54, 120, 60), (60, 150, 214), (50, 50, 170))
 _BUS_PAINT: tuple[Colour, ...] = ((60, 160, 225), (70, 150, 80), (225, 226, 226), (60, 60, 190), (190, 120, 40))
+_AMBULANCE: Colour = (236, 238, 238)
+_RED_BAND: Colour = (40, 34, 190)
 _GLASS: Colour = (58, 50, 44)
 _RUBBER: Colour = (34, 33, 32)
 _CHROME: Colour = (150, 150, 150)
@@ -28,14 +31,10 @@ _TAIL: Colour = (36, 30, 165)
 _HEAD: Colour = (225, 232, 235)
 
 
-def _pick(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
-    return colours[int(rng.integers(len(colours)))]
-
-
-def make_mesh(mover: Mover, step: int = 0) -> Mesh:
-    """The mesh of a mover; `step` 0..3 is the phase of walking or pedalling."""
+def make_mesh(mover: Mover, step: int = 0, *, is_coarse: bool = False) -> Mesh:
+    """The mesh of a mover; `step` 0..3 is the phase of walking or pedalling; a coarse one is for far away."""
     rng = np.random.default_rng([mover.look, 6])
-    builder = MeshBuilder()
+    builder = MeshBuilder(is_coarse=is_coarse, palette=mover.look % 2)
     if mover.kind == "car":
         _car(builder, rng, mover)
     elif mover.kind == "bus":
@@ -71,12 +70,14 @@ def _section(y: float, half_w: float, low: float, top: float, crown: float) -> A
 
 
 def _car(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None:
-    style = str(rng.choice(["sedan", "hatch", "suv", "sedan", "van"]))
-    paint = _pick(rng, _CAR_PAINT)
-    if mover.plate is not None and mover.plate.colour == "yellow":
-        paint = ((236, 238, 238), (60, 160, 60), (200, 202, 204), (40, 160, 225))[int(rng.integers(4))]
+    style = "van" if mover.priority else str(rng.choice(["sedan", "hatch", "suv", "sedan", "van"]))
+    paint = _AMBULANCE if mover.priority else builder.pick(rng, _CAR_PAINT)
+    if mover.plate is not None and mover.plate.colour == "yellow" and not mover.priority:
+        paint = builder.pick(rng, _TAXI_PAINT)
     half_l, half_w = mover.length_m / 2, mover.width_m / 2
     height = {"sedan": 1.46, "hatch": 1.5, "suv": 1.7, "van": 1.9}[style]
+    if mover.priority:
+        height = mover.height_m - 0.15
     belt = height * (0.58 if style != "van" else 0.52)
     deck = belt + (0.06 if style == "sedan" else 0.02)
     stations = [
@@ -92,6 +93,22 @@ def _car(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None:
     rake_front = 0.85 if style != "van" else 0.6
     _cabin(builder, half_w, (back, front), (belt, height), (rake_back, rake_front), paint)
     _car_ends(builder, half_l, half_w, deck, belt, rng)
+    if mover.priority:
+        _ambulance(builder, half_l, half_w, height)
+
+
+def _ambulance(builder: MeshBuilder, half_l: float, half_w: float, top: float) -> None:
+    """Red band and two beacons on the roof, at the front and at the back."""
+    for side in (-1, 1):
+        x = side * (half_w + 0.01)
+        band = np.array([(x, -half_l + 0.3, 0.72), (x, half_l - 0.6, 0.72), (x, half_l - 0.6, 0.92),
+                         (x, -half_l + 0.3, 0.92)])  # fmt: skip
+        builder.decal(band, (side, 0, 0), _RED_BAND, PAINT)
+    builder.decal(_upright((-half_w * 0.8, half_w * 0.8), -half_l, (1.06, 1.2)), (0, -1, 0), _RED_BAND, PAINT)
+    for y in (-half_l + 0.55, half_l - 1.7):
+        for side in (-1, 1):
+            x0, x1 = sorted((side * 0.12, side * half_w * 0.72))
+            builder.box((x0, x1), (y, y + 0.32), (top - 0.02, top + 0.17), _HEAD, BEACON)
 
 
 def _cabin(builder: MeshBuilder, half_w: float, y: tuple[float, float], z: tuple[float, float],
@@ -140,9 +157,9 @@ def _car_ends(builder: MeshBuilder, half_l: float, half_w: float, deck: float, b
 
 
 def _bus(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None:
-    paint = _pick(rng, _BUS_PAINT)
+    paint = builder.pick(rng, _BUS_PAINT)
     half_l, half_w, top = mover.length_m / 2, mover.width_m / 2, mover.height_m
-    trim = _pick(rng, _BUS_PAINT)
+    trim = builder.pick(rng, _BUS_PAINT)
 
     def ring(y: float, w: float, z0: float, z1: float) -> Array:
         half = half_w * w
@@ -187,7 +204,7 @@ def _coach_ends(builder: MeshBuilder, half_l: float, half_w: float, window: tupl
 
 def _truck(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None:
     half_l, half_w, top = mover.length_m / 2, mover.width_m / 2, mover.height_m
-    paint = _pick(rng, _TRUCK_PAINT)
+    paint = builder.pick(rng, _TRUCK_PAINT)
     cab_back = half_l - 1.7
     cab_top = min(2.3, top)
     wide = half_w * 0.92
@@ -216,15 +233,15 @@ def _truck_load(builder: MeshBuilder, rng: np.random.Generator, size: tuple[floa
     half_l, half_w, top = size
     kind = str(rng.choice(["box", "tarpaulin", "open"]))
     if kind == "open":
-        wall = _pick(rng, _TRUCK_PAINT)
+        wall = builder.pick(rng, _TRUCK_PAINT)
         builder.box((-half_w, half_w), (-half_l, front), (0.8, 1.45), wall, PAINT)
-        load = _pick(rng, ((90, 130, 170), (120, 120, 118), (80, 100, 90)))
+        load = builder.pick(rng, ((90, 130, 170), (120, 120, 118), (80, 100, 90)))
         wide = half_w * 0.85
         builder.taper((-wide, wide), (-half_l + 0.3, front - 0.3), (1.45, 1.95), (0.3, 0.3, 0.5, 0.5), load)
         return
     cover: Colour = (84, 110, 70)
     if kind == "box":
-        cover = _pick(rng, ((226, 228, 228), (200, 204, 205), (150, 96, 40), (70, 96, 60)))
+        cover = builder.pick(rng, ((226, 228, 228), (200, 204, 205), (150, 96, 40), (70, 96, 60)))
     inset = 0.03 if kind == "box" else 0.22
     builder.taper((-half_w, half_w), (-half_l, front), (0.8, top), (inset, inset, 0.02, 0.02), cover, PAINT)
     if kind == "box":
@@ -235,7 +252,7 @@ def _truck_load(builder: MeshBuilder, rng: np.random.Generator, size: tuple[floa
 
 
 def _motorbike(builder: MeshBuilder, rng: np.random.Generator, mover: Mover) -> None:
-    paint = _pick(rng, _MOTORBIKE_PAINT)
+    paint = builder.pick(rng, _MOTORBIKE_PAINT)
     back, front = -mover.length_m / 2 + 0.28, mover.length_m / 2 - 0.28
     for y in (back, front):
         builder.tube((-0.055, y, 0.28), (0.055, y, 0.28), 0.28, 0.28, _RUBBER, sides=12)
@@ -278,13 +295,13 @@ def _oval(y: float, half_w: float, z0: float, z1: float) -> Array:
 
 def _luggage(builder: MeshBuilder, rng: np.random.Generator, back: float) -> None:
     """A delivery box or a bundle behind the rider."""
-    colour = _pick(rng, ((70, 160, 30), (40, 110, 235), (60, 60, 60), (60, 90, 130)))
+    colour = builder.pick(rng, ((70, 160, 30), (40, 110, 235), (60, 60, 60), (60, 90, 130)))
     half = float(rng.uniform(0.2, 0.27))
     builder.box((-half, half), (back - 0.2, back + 0.24), (0.84, 0.84 + 2 * half), colour)
 
 
 def _bicycle(builder: MeshBuilder, rng: np.random.Generator, mover: Mover, step: int) -> None:
-    paint = _pick(rng, _MOTORBIKE_PAINT)
+    paint = builder.pick(rng, _MOTORBIKE_PAINT)
     back, front = -mover.length_m / 2 + 0.33, mover.length_m / 2 - 0.33
     for y in (back, front):
         builder.tube((-0.02, y, 0.33), (0.02, y, 0.33), 0.33, 0.33, (70, 70, 70), sides=12)

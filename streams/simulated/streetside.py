@@ -18,6 +18,7 @@ from streams.simulated.signal_head import SignalHead
 Array = npt.NDArray[np.float64]
 Canvas = npt.NDArray[np.float32]
 ToPx = Callable[[Array], tuple[Array, Array]]
+Colours = dict[Lamp, tuple[int, int, int]]
 _LAMP_ON: dict[Lamp, tuple[int, int, int]] = {"red": (36, 30, 252), "amber": (20, 178, 255), "green": (150, 248, 40)}
 _LAMP_OFF: dict[Lamp, tuple[int, int, int]] = {"red": (26, 24, 52), "amber": (22, 42, 52), "green": (36, 46, 24)}
 LAMPS: tuple[Lamp, ...] = ("red", "amber", "green")
