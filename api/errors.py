@@ -14,6 +14,7 @@ OfficeError
 │   ├── CaseHeldError                  another reviewer holds it, or has seen it
 │   ├── LimitationPassedError          the year is over
 │   ├── NoticeNotAllowedError          warning mode, or no catalogue row
+│   ├── AcceptanceRefusedError         too few reviewed claims, too many wrong ones, or not two persons
 │   ├── KeyTakenError                  that signing key is or was somebody's
 │   └── BundleNotReadyError            not in a signed checkpoint yet, or never signed
 ├── WorkerRefusedError            401  no valid worker key
@@ -98,6 +99,10 @@ class KeyTakenError(ConflictError):
 
 class BundleNotReadyError(ConflictError):
     """There is no bundle: not in a signed checkpoint yet, or the package was never signed."""
+
+
+class AcceptanceRefusedError(ConflictError):
+    """A rule on a camera cannot be accepted yet, or not by these persons."""
 
 
 class WorkerRefusedError(OfficeError):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.acceptance.service import mode_of
 from api.actor import OFFICE
 from api.audit import record
 from api.cases.repository import find_incident, lease_submission, next_number
@@ -191,7 +192,7 @@ class Intake:
             rule=message.rule,
             act_code=act_code,
             vehicle=message.vehicle,
-            mode="warning" if "warning" in (camera.mode, message.mode) else "live",
+            mode=mode_of(session, camera, message.mode, manifest),
             is_simulated=camera.is_simulated or message.is_simulated,
             occurred_at=occurred_at,
             offence_day=day,

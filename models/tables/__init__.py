@@ -1,5 +1,6 @@
 """The office's tables. Only `api` imports them."""
 
+from models.tables.acceptances import AcceptanceRow
 from models.tables.base import Base, UtcDateTime, new_id
 from models.tables.cases import (
     AuditRow,
@@ -33,6 +34,7 @@ from models.tables.reviews import (
 )
 
 __all__ = [
+    "AcceptanceRow",
     "AuditRow",
     "Base",
     "CameraRow",

@@ -1,4 +1,4 @@
-"""`phatnguoi camera`: look whether a camera is able to do what its file asks of it."""
+"""`phatnguoi camera`: look whether a camera is able to do what its file asks of it; accept a rule on it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from models.camera_file import CameraFileError, load_camera_file
+from phatnguoi.camera import accept
 from phatnguoi.camera.drawing import draw
 from phatnguoi.camera.look import look_at
 from phatnguoi.camera.verdicts import Verdict, verdicts
@@ -26,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--seconds", type=float, default=60.0, help="how long to look (of stream time; usual: 60)")
     check.add_argument("--picture", type=Path, metavar="OUT.jpg", help="draw the file's geometry on what is seen")
     check.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    accept.configure(actions)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: a bad camera file or argument (2), a source that cannot be opened (3).
         CheckFailedError: it ran, and at least one rule of the file is not able to work here (1).
     """
+    if arguments.action != "check":
+        return accept.run(arguments)
     if not 1 <= arguments.seconds <= 3600:
         raise CommandError(f"--seconds: got {arguments.seconds:g}, expected 1..3600")
     if arguments.picture is not None and not arguments.picture.resolve().parent.is_dir():

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 
 from api.actor import OFFICE, Actor
 from api.cases.intake import Intake
@@ -28,13 +29,15 @@ from models.domain.manifest import Manifest
 from models.domain.store import StoredObject, object_key
 from models.domain.submission import Submission
 from models.domain.violation import claim_id
-from models.tables import CameraRow, CaseRow, LoginSessionRow, PersonRow, SubmissionRow, new_id
+from models.tables import AcceptanceRow, CameraRow, CaseRow, LoginSessionRow, PersonRow, SubmissionRow, new_id
 from models.verify.envelope import MANIFEST_TYPE, sign_envelope
 from models.verify.keys import SigningKey, new_key
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CAMERA = "hn-ltk-hb"
 CAMERA_SHA256 = "c" * 64
+WEIGHTS_SHA256 = "d" * 64
+BASIS_SHA256 = "e" * 64
 AGENCY = "Đội CSGT số 1"
 WORKER = "worker-1"
 WORKER_SIGNER = new_key()
@@ -204,8 +207,9 @@ def _manifest(
                 "rule_version": 1,
                 "rule_settings": {},
                 "weights_name": "none",
-                "weights_sha256": "d" * 64,
+                "weights_sha256": WEIGHTS_SHA256,
                 "packages": {},
+                "rule_basis_sha256": BASIS_SHA256,
             },
             "files": files,
         }
@@ -316,9 +320,37 @@ def small_office(database_url: str, folder: Path, **changes: Any) -> SmallOffice
     migrate(office.database)
     with office.database.writing() as session:
         session.add(camera_row(clock.now))
+        accept(session, clock.now)
         key = add_worker_key(session, clock.now, OFFICE, WORKER)
         enrol_key(session, clock.now, OFFICE, WORKER, WORKER_SIGNER.public)
     return SmallOffice(office, clock, folder, key)
+
+
+def accept(session: Session, now: datetime, camera_id: str = CAMERA) -> None:
+    """Two persons accepted the rules of `seal` on this camera, long ago."""
+    people = [
+        PersonRow(id=new_id(now), username=f"engineer-{n}-{camera_id}", password_hash="-", roles=[], created_at=now)
+        for n in (1, 2)
+    ]
+    session.add_all(people)
+    session.flush()
+    for rule in ("red_light", "wrong_way"):
+        session.add(
+            AcceptanceRow(
+                id=new_id(now),
+                camera_id=camera_id,
+                rule=rule,
+                rule_version=1,
+                weights_sha256=WEIGHTS_SHA256,
+                rule_basis_sha256=BASIS_SHA256,
+                confirmed=30,
+                wrong=0,
+                other=0,
+                first_person_id=people[0].id,
+                second_person_id=people[1].id,
+                accepted_at=now,
+            )
+        )
 
 
 def camera_row(now: datetime, **changes: Any) -> CameraRow:

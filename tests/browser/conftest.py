@@ -24,7 +24,7 @@ from api.office import Office, open_office
 from api.people.accounts import add_person
 from api.web.pages import add_pages
 from models.domain.cases import Role
-from tests.api.kit import WORKER, camera_row, settings_for
+from tests.api.kit import WORKER, accept, camera_row, settings_for
 from tests.browser.packages import seal_seen
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -78,6 +78,8 @@ def server(tmp_path: Path) -> Iterator[OfficeServer]:
         now = office.clock()
         with office.database.writing() as session:
             session.add(camera_row(now, address="Lý Thường Kiệt – Hàng Bài, phường Cửa Nam"))
+            session.flush()
+            accept(session, now)
             session.add(camera_row(now, id="sim-cam", name="Ngã tư mô phỏng", is_simulated=True))
             add_worker_key(session, now, OFFICE, WORKER)
         app = create_app(settings, pages=add_pages, office=office)
