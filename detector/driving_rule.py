@@ -18,7 +18,7 @@ from models.domain.violation import Moment, Violation
 
 SECOND_US = 1_000_000
 LEAP_HEIGHTS = 1.0
-"""A step longer than this is a switched identity, not a drive."""
+"""A step that is longer by this than its pace so far is a switched identity, not a drive."""
 STRAIGHTNESS = 0.6
 """Net way over the way driven, by the middles of boxes at least …"""
 STRIDE_US = 400_000
@@ -104,8 +104,8 @@ class Drive:
 class DrivingRule:
     """A vehicle of a class that may not drive in an area drives in it. Subclasses say which area, and who."""
 
-    code: ClassVar[str]
-    version: ClassVar[int]
+    code: ClassVar[str] = "driving"
+    version: ClassVar[int] = 0
 
     def __init__(
         self,
@@ -180,7 +180,9 @@ class DrivingRule:
         """The sighting belongs to the drive that was begun."""
         if scene.pts_us - drive.last.pts_us > self._driving.unseen_s * SECOND_US or drive.lasted_us > LONGEST_US:
             return False
-        return distance(drive.last.box.ground_contact, track.ground_contact) <= LEAP_HEIGHTS * track.box.height
+        gap_us, step_px = scene.pts_us - drive.last.pts_us, distance(drive.last.box.center, track.box.center)
+        expected_px = drive.net_px * gap_us / drive.lasted_us if drive.lasted_us else 0.0
+        return step_px <= LEAP_HEIGHTS * track.box.height + expected_px
 
     def _is_proven(self, drive: Drive, track: Track) -> bool:
         settings = self._driving

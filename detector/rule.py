@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from detector.drawing import Drawing
 from detector.geometry.homography import Homography
 from detector.geometry.line import DirectedLine
-from models.domain.camera import Camera, Lane, SignalHead, Zone
+from models.domain.camera import Camera, Lane, Line, SignalHead, Zone
 from models.domain.scene import Scene
 from models.domain.violation import Violation
 
@@ -56,15 +56,20 @@ class Site:
         Raises:
             SettingError: there is none, or it does not say where vehicles come from.
         """
-        line = next((line for line in self.camera.lines if line.id == name), None)
-        if line is None:
-            raise SettingError(key, _unknown("line", name, [line.id for line in self.camera.lines]))
+        line = self.drawn_line(key, name)
         if line.from_px is None:
             raise SettingError(key, f"line {name!r} has no from_px: say from which side vehicles come")
         try:
             return DirectedLine.from_points(line.points_px, line.from_px)
         except ValueError as error:
             raise SettingError(key, f"line {name!r}: {error}") from None
+
+    def drawn_line(self, key: str, name: str) -> Line:
+        """The line of that name as it was drawn, whichever side vehicles come from."""
+        line = next((line for line in self.camera.lines if line.id == name), None)
+        if line is None:
+            raise SettingError(key, _unknown("line", name, [line.id for line in self.camera.lines]))
+        return line
 
     def lane(self, key: str, name: str) -> Lane:
         found = next((lane for lane in self.camera.lanes if lane.id == name), None)

@@ -1,0 +1,69 @@
+"""Turned back where that is not allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from detector.drawing import ROAD, Area, Drawing, Stroke, Way
+from detector.geometry.vectors import dot, unit
+from detector.passage_rule import PASSAGE_SOURCES, PassageRule, PassageSettings
+from detector.passages import PASSAGE_NEVER, Passed, has_gone
+from detector.rule import RuleSettings, SettingError, Site
+
+LEAST_WAY_HEIGHTS = 0.5
+"""It drove along the one lane, and then along the other, by so many of its box heights."""
+OPPOSITE_COSINE = -0.5
+"""The two lanes lead at least 120° apart."""
+
+
+class Settings(PassageSettings):
+    """Settings of `u_turn`."""
+
+    act_code: str | None = "UTURN_PLACE"
+    from_: str = Field(alias="from", description="Where the turn begins: id of a lane.")
+    to: str = Field(description="The lane of the opposite heading that it leads to: id of a lane.")
+
+
+class UTurn(PassageRule):
+    """Quay đầu xe nơi không được quay đầu: xe đi từ chiều này sang chiều ngược lại của đường.
+
+    Turned back where that is not allowed: drove along one lane, then, without a gap in between, along a lane of the
+    opposite heading. Where a sign forbids it, the camera file names the act FORBIDDEN_TURN. Never: a vehicle that
+    comes from elsewhere, or overtakes over the other half of the road.
+    """
+
+    code: ClassVar[str] = "u_turn"
+    version: ClassVar[int] = 1
+    settings_class: ClassVar[type[RuleSettings]] = Settings
+    acts: ClassVar[tuple[str, ...]] = ("UTURN_PLACE", "FORBIDDEN_TURN")
+    never: ClassVar[tuple[str, ...]] = (
+        *PASSAGE_NEVER,
+        "a vehicle that goes over to the other half without turning back (overtaking)",
+        "while the sign is not in force",
+    )
+    sources: ClassVar[Mapping[str, str]] = PASSAGE_SOURCES | {"LEAST_WAY_HEIGHTS": "proposal of this project"}
+    drawing: ClassVar[Drawing] = Drawing(
+        (
+            ROAD,
+            Area(((205, 0), (300, 0), (300, 240), (205, 240)), "from, heading up", "lane"),
+            Area(((100, 0), (195, 0), (195, 240), (100, 240)), "to, heading down", "lane"),
+            Stroke(((200, 0), (200, 70)), "", "solid"),
+            Stroke(((200, 130), (200, 240)), "", "solid"),
+            Way(((240, 225), (240, 100), (200, 80), (150, 110), (150, 225)), "turns back", "claimed"),
+            Way(((275, 225), (275, 30)), "straight on", "silent"),
+        )
+    )
+
+    def __init__(self, settings: Settings, site: Site) -> None:
+        lane, back = site.lane("from", settings.from_), site.lane("to", settings.to)
+        self._there, self._back = unit(*lane.heading_px), unit(*back.heading_px)
+        if dot(self._there, self._back) > OPPOSITE_COSINE:
+            raise SettingError("to", f"got the lane {back.id!r}, expected one that leads against the lane {lane.id!r}")
+        super().__init__(settings, site, lane, {back.id: back.polygon_px})
+
+    def _is_act(self, passed: Passed) -> bool:
+        went = has_gone(passed.first, passed.before, self._there, LEAST_WAY_HEIGHTS)
+        return went and has_gone(passed.at, passed.beyond, self._back, LEAST_WAY_HEIGHTS)
