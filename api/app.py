@@ -15,6 +15,7 @@ from api.log.endpoints import router as log
 from api.office import Office, office_jobs, open_office
 from api.settings import OfficeSettings
 
+from api.worker_jobs.endpoints import router as worker_jobs
 Pages = Callable[[FastAPI], None]
 """Adds the HTML pages' routers, static files and handlers to the app; `app.state.office` is there already."""
 
@@ -46,6 +47,7 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
     add_handlers(app)
     app.include_router(submissions)
     app.include_router(health)
+    app.include_router(worker_jobs)
     app.include_router(log)
     pages(app)
     return app

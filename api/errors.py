@@ -7,7 +7,8 @@ OfficeError
 │   ├── EvidenceNotFoundError
 │   ├── NoticeNotFoundError            (unknown, expired: the same answer)
 │   ├── EntryNotFoundError             the log has no such entry, proof or checkpoint
-│   └── KeyNotFoundError               no such signing key
+│   ├── KeyNotFoundError               no such signing key
+│   └── JobNotFoundError               no such job of this worker, or not under this lease
 ├── ConflictError                 409  the state of things forbids it
 │   ├── SubmissionConflictError        same id, other manifest
 │   ├── CaseMovedError                 somebody else was first
@@ -70,6 +71,10 @@ class KeyNotFoundError(NotFoundError):
 
 class ConflictError(OfficeError):
     status = 409
+class JobNotFoundError(NotFoundError):
+    """This worker has no such job, or was not given it under this lease."""
+
+
     code = "conflict"
 
 
@@ -107,6 +112,22 @@ class AcceptanceRefusedError(ConflictError):
 
 class WorkerRefusedError(OfficeError):
     status = 401
+class NotRedactedError(ConflictError):
+    """The pictures that a citizen may see are not there yet."""
+
+
+class JobReportRefusedError(ConflictError):
+    """What a worker brought is not what it should be.
+
+    Attributes:
+        reason: coded.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+
     code = "worker_refused"
 
 

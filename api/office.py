@@ -23,6 +23,7 @@ from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
 from api.store import open_store
 
+from api.worker_jobs.service import WorkerJobs
 Clock = Callable[[], datetime]
 CARE_PAUSE_S = 10.0
 WITNESS_PAUSE_S = 10.0
@@ -46,6 +47,7 @@ class Office:
     signer: LogSigner | None
     clock: Clock
     bell: Bell
+    worker_jobs: WorkerJobs
 
     def close(self) -> None:
         self.database.close()
@@ -72,6 +74,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         clock=clock,
         bell=Bell(),
     )
+        worker_jobs=WorkerJobs(database, files, settings, clock),
 
 
 def office_jobs(office: Office) -> Jobs:

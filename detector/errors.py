@@ -9,6 +9,7 @@ DetectorError
 │   ├── PackageRefusedError          nothing can be done: `reason` says why no package can be made
 │   ├── PackageNotReadyError         ask again: the packets after the act have not come yet
 │   ├── PackageDamagedError          make it again: a finished package does not hold what it says
+│   ├── RedactionFailedError         nothing can be done: `reason` says why nothing redacted can be made
 │   └── ReplayImpossibleError        nothing can be told: something that the replay needs is not there
 ├── StoreError
 │   ├── StoreUnreachableError        try again later, conclude nothing
@@ -23,6 +24,7 @@ DetectorError
     ├── OfficeRefusedWorkerError     a person must act: the worker's key is unknown or revoked
     ├── SubmissionConflictError      a person must act: the office has this id with another manifest
     ├── SubmissionRejectedError      a person must act: the office does not understand the message
+    ├── JobReportRefusedError        nothing can be done: the office gives the job again, or has given it to another
     └── SubmissionUnknownError       submit again: the office has no such submission
 
 No message holds a credential, a plate or a person's name.
@@ -73,6 +75,18 @@ class PackageNotReadyError(EvidenceError):
 
 class PackageDamagedError(EvidenceError):
     """A package folder does not hold what its manifest says."""
+
+
+class RedactionFailedError(EvidenceError):
+    """No redacted pictures can be made of this package.
+
+    Attributes:
+        reason: a coded word, for the counters and the office.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
 
 
 class ReplayImpossibleError(EvidenceError):
@@ -129,6 +143,10 @@ class SubmissionConflictError(OfficeError):
 
 class SubmissionRejectedError(OfficeError):
     """The office cannot read the message: two versions do not match."""
+
+
+class JobReportRefusedError(OfficeError):
+    """The office does not take the report of a job."""
 
 
 class SubmissionUnknownError(OfficeError):

@@ -17,7 +17,7 @@ LOCK_POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class WorkerFolders:
-    """Everything under one root: `outbox.db`, `packages/<claim>/`, `rings/<camera>/`, `locks/`."""
+    """Everything under one root: `outbox.db`, `packages/<claim>/`, `kept/<claim>/`, `rings/<camera>/`, `locks/`."""
 
     root: Path
 
@@ -28,6 +28,16 @@ class WorkerFolders:
     @property
     def packages(self) -> Path:
         return self.root / "packages"
+
+    @property
+    def kept(self) -> Path:
+        """Packages that are cases now, until their pictures are redacted: the worker may not read them back."""
+        return self.root / "kept"
+
+    @property
+    def jobs(self) -> Path:
+        """What jobs make before it is stored; it may be emptied at any start."""
+        return self.root / "jobs"
 
     def ring(self, camera_id: str) -> Path:
         return self.root / "rings" / camera_id

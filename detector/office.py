@@ -1,22 +1,28 @@
-"""The office as the worker sees it: hand in a claim, ask what became of it. The office never calls back."""
+"""The office as the worker sees it: hand in a claim, ask what became of it, ask for jobs. It never calls back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import httpx
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from detector.errors import (
+    JobReportRefusedError,
     OfficeRefusedWorkerError,
     OfficeUnreachableError,
     SubmissionConflictError,
     SubmissionRejectedError,
     SubmissionUnknownError,
 )
+from models.domain.jobs import JobReceipt, JobReport, WorkerJob
 from models.domain.submission import SubmissionAnswer
 
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 15.0
 _PATH = "/api/submissions"
+_JOBS = "/api/jobs"
 _NOT_UNDERSTOOD = frozenset({400, 413, 415, 422})
 
 
@@ -44,7 +50,7 @@ class OfficeClient:
             raise SubmissionConflictError(f"{claim_id}: the office answered 409: it has this id with another manifest")
         if response.status_code in _NOT_UNDERSTOOD:
             raise SubmissionRejectedError(f"{claim_id}: got {response.status_code} from the office, expected 202")
-        return _read(response, claim_id)
+        return _about(_read(response, SubmissionAnswer), claim_id)
 
     def answer(self, claim_id: str) -> SubmissionAnswer:
         """What became of it.
@@ -56,7 +62,32 @@ class OfficeClient:
         response = self._ask("GET", f"{_PATH}/{claim_id}")
         if response.status_code == httpx.codes.NOT_FOUND and _is_the_offices(response):
             raise SubmissionUnknownError(f"{claim_id}: the office answered 404, expected to find it")
-        return _read(response, claim_id)
+        return _about(_read(response, SubmissionAnswer), claim_id)
+
+    def next_job(self, kinds: Sequence[str]) -> WorkerJob | None:
+        """What the office asks of this worker; None: nothing is due.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: again later.
+        """
+        response = self._ask("GET", f"{_JOBS}/next", params={"kind": list(kinds)})
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return None
+        return _read(response, WorkerJob)
+
+    def report_job(self, job: WorkerJob, report: JobReport) -> JobReceipt:
+        """Says what became of it. The same report may be sent any number of times.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: again later.
+            JobReportRefusedError: the office does not take it; it gives the job again, or has given it to another.
+        """
+        headers = {"Content-Type": "application/json"}
+        body = report.model_dump_json().encode()
+        response = self._ask("POST", f"{_JOBS}/{job.id}/report", content=body, headers=headers)
+        if response.status_code in (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND, *_NOT_UNDERSTOOD):
+            raise JobReportRefusedError(f"{job.kind} {job.subject}: got {response.status_code}, expected 200")
+        return _read(response, JobReceipt)
 
     def close(self) -> None:
         self._client.close()
@@ -68,17 +99,23 @@ class OfficeClient:
             raise OfficeUnreachableError(f"the office does not answer ({type(error).__name__})") from None
 
 
-def _read(response: httpx.Response, claim_id: str) -> SubmissionAnswer:
+Message = TypeVar("Message", bound=BaseModel)
+
+
+def _read(response: httpx.Response, kind: type[Message]) -> Message:
     if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         raise OfficeRefusedWorkerError(f"got {response.status_code} from the office, expected a key that it knows")
     if response.status_code not in (httpx.codes.OK, httpx.codes.ACCEPTED):
         raise OfficeUnreachableError(f"got {response.status_code} from the office, expected 200 or 202")
     try:
-        answer = SubmissionAnswer.model_validate_json(response.content)
+        return kind.model_validate_json(response.content)
     except ValidationError:
         raise OfficeUnreachableError(
-            "got an answer that is none of the office's, expected a SubmissionAnswer"
+            f"got an answer that is none of the office's, expected a {kind.__name__}"
         ) from None
+
+
+def _about(answer: SubmissionAnswer, claim_id: str) -> SubmissionAnswer:
     if answer.submission_id != claim_id:
         raise OfficeUnreachableError(f"got an answer about {answer.submission_id}, expected one about {claim_id}")
     return answer

@@ -7,6 +7,7 @@ anew: each step is written to the outbox after it was done, and doing a step twi
 from __future__ import annotations
 
 import logging
+import os
 import random
 import secrets
 import shutil
@@ -204,6 +205,8 @@ class Sender:
         if answer.state == "refused":
             _log.warning("the office refused a claim", extra={"claim": row.id, "reason": reason})
         detail = answer.detail or ""
+        if answer.state == "case":
+            keep_package(self._bench.folders, row.id)
         self._bench.outbox.finish(row, answer.state, reason, detail=detail, case_id=answer.case_id)
         remove_package(self._bench.folders, row.id)
         return True
@@ -292,6 +295,16 @@ def set_aside(bench: Bench, row: OutboxRow, reason: str, detail: str) -> None:
     bench.counters.add("claims_set_aside", reason)
     _log.error("claim set aside, a person must look", extra={"claim": row.id, "reason": reason, "detail": detail})
     bench.outbox.set_aside(row, reason, detail)
+
+
+def keep_package(folders: WorkerFolders, claim_id: str) -> None:
+    """It is a case: kept until its pictures are redacted, for what lies in the store the worker may not read."""
+    package = folders.packages / claim_id
+    if package.is_dir():
+        folders.kept.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folders.kept / claim_id, ignore_errors=True)
+        package.rename(folders.kept / claim_id)
+        os.utime(folders.kept / claim_id)
 
 
 def remove_package(folders: WorkerFolders, claim_id: str) -> None:

@@ -35,6 +35,11 @@ class WorkerSettings(BaseSettings):
     """A camera process that stands still longer than this is killed and started anew."""
     start_limit_s: Annotated[float, Field(gt=0.5)] = 60.0
     """The same before its first frame: weights are loaded, the camera is connected."""
+    job_poll_s: Annotated[float, Field(gt=0.05)] = 2.0
+    """How often the office is asked for jobs."""
+    kept_bytes: Annotated[int, Field(ge=0)] = 2 * 1024**3
+    """Of packages that are cases and whose redaction was not asked for yet; the oldest go first."""
+    kept_days: Annotated[float, Field(gt=0)] = 7.0
     health_port: Annotated[int, Field(ge=0, le=65_535)] = 9464
     """On loopback; 0 takes a free port."""
 

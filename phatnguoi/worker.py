@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
+import time
 from pathlib import Path
 
 from detector.camera_process import CameraTask, camera_entry
 from detector.errors import DetectorError
 from detector.folders import WorkerFolders
+from detector.jobs.runner import JobsTask, awaits_jobs, jobs_entry
 from detector.logs import log_to_stderr
 from detector.metrics import Health, health_server
 from detector.outbox import Outbox
@@ -53,7 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     except (DetectorError, CameraFileError, WeightsUnusableError, StreamError) as error:
         raise CommandError(str(error)) from None
     specs = _specs(settings, files, weights)
-    supervisor = Supervisor(specs, settings.worker_folder, is_drained=lambda: outbox.oldest_age_s() is None)
+    folders = WorkerFolders(settings.worker_folder)
+    supervisor = Supervisor(
+        specs,
+        settings.worker_folder,
+        is_drained=lambda: outbox.oldest_age_s() is None and not awaits_jobs(folders, time.time()),
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     try:
@@ -109,4 +116,12 @@ def _specs(settings: WorkerSettings, files: list[CameraFile], weights: Path) -> 
         start_limit_s=PUBLISHER_LIMIT_S,
         is_camera=False,
     )
-    return [*specs, publisher]
+    jobs = ChildSpec(
+        name="jobs",
+        entry=jobs_entry,
+        task=JobsTask(settings),
+        limit_s=PUBLISHER_LIMIT_S,
+        start_limit_s=PUBLISHER_LIMIT_S,
+        is_camera=False,
+    )
+    return [*specs, publisher, jobs]

@@ -29,6 +29,7 @@ from api.evidence import media_type
 from api.log.writing import log_entry
 from api.settings import OfficeSettings
 from api.store import EvidenceReader
+from api.worker_jobs.service import add_job
 from models.domain.manifest import Manifest
 from models.domain.store import StoredObject
 from models.domain.submission import Submission
@@ -160,6 +161,7 @@ class Intake:
             record(session, now, OFFICE, "office", "claim_joined", case_id=case.id, details=details)
         else:
             case = self._new_case(session, now, message, manifest, camera, incident, act_code)
+            add_job(session, now, submission.worker, "redact", message.id)
         submission.state = "case"
         submission.case_id = case.id
         submission.finished_at = now

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.actor import Actor
-from api.cases.schemas import AuditLine, CaseFile, CaseLine, EvidenceFile, OtherClaim
+from api.cases.schemas import AuditLine, CaseFile, CaseLine, EvidenceFile, OtherClaim, Redaction
+from api.worker_jobs.kinds.redact import is_redacted, why_not_redacted
 from models.domain.cases import MOVES, CaseState
 from models.domain.catalogue import CatalogueRowMissingError, Offence, find_offence
 from models.domain.manifest import Manifest
@@ -86,7 +87,8 @@ def case_file(session: Session, now: datetime, actor: Actor, case: CaseRow) -> C
         notice_number=notice.number if notice else None,
         contest_kind=contest.kind if contest else None,
         contest=contest.text if contest else None,
-        moves=possible_moves(actor, case),
+        moves=possible_moves(actor, case, is_redacted=is_redacted(session, case.submission_id)),
+        redaction=_redaction(session, case),
     )
 
 
@@ -99,7 +101,7 @@ def offence_of(case: CaseRow, vehicle: str | None = None) -> Offence | None:
         return None
 
 
-def possible_moves(actor: Actor, case: CaseRow) -> tuple[str, ...]:
+def possible_moves(actor: Actor, case: CaseRow, *, is_redacted: bool) -> tuple[str, ...]:
     """Names of the moves that the table gives this actor now, less those that need the case in hand."""
     names = [move.name for move in MOVES if move.source == case.state and move.roles & actor.roles]
     if case.state == "contested" and names:
@@ -107,13 +109,19 @@ def possible_moves(actor: Actor, case: CaseRow) -> tuple[str, ...]:
     is_mine = case.assigned_to is not None and case.assigned_to == actor.person_id
     is_supervisor = "supervisor" in actor.roles
     if is_mine:
-        return tuple(name for name in names if name != "take" and not _is_barred(case, name))
+        return tuple(name for name in names if name != "take" and not _is_barred(case, name, is_redacted))
     allowed = {"take", "contest", "issue_notice"} | ({"withdraw", "release"} if is_supervisor else set())
-    return tuple(name for name in names if name in allowed and not _is_barred(case, name))
+    return tuple(name for name in names if name in allowed and not _is_barred(case, name, is_redacted))
 
 
-def _is_barred(case: CaseRow, name: str) -> bool:
-    return name == "issue_notice" and case.mode != "live"
+def _is_barred(case: CaseRow, name: str, is_redacted: bool) -> bool:
+    return name == "issue_notice" and (case.mode != "live" or not is_redacted)
+
+
+def _redaction(session: Session, case: CaseRow) -> Redaction:
+    if is_redacted(session, case.submission_id):
+        return "done"
+    return "waiting" if why_not_redacted(session, case.submission_id) is None else "failed"
 
 
 def _evidence(session: Session, submission_id: str) -> Iterable[EvidenceFile]:

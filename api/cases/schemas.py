@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from models.domain.cases import CaseState
 from models.domain.catalogue import Offence
 from models.domain.manifest import Manifest
+
+Redaction = Literal["waiting", "done", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class CaseFile:
         plate: as typed by the reviewer; None until confirmed.
         contest: the citizen's words, if the case was contested.
         moves: names of the moves that this person may make now (the page shows no other button).
+        redaction: of the pictures that a citizen may see; without them no notice can be issued.
     """
 
     line: CaseLine
@@ -96,3 +100,4 @@ class CaseFile:
     contest_kind: str | None
     contest: str | None
     moves: tuple[str, ...]
+    redaction: Redaction

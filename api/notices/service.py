@@ -17,7 +17,7 @@ from api.cases.repository import find_case, next_number
 from api.cases.service import find_evidence
 from api.connectors.outbox import announce, appear_by
 from api.database import Database
-from api.errors import NoticeNotAllowedError, NoticeNotFoundError
+from api.errors import NoticeNotAllowedError, NoticeNotFoundError, NotRedactedError
 from api.evidence import VerifiedFile, VerifiedFiles
 from api.keys import CODE_BYTES, hashed, is_same, new_secret
 from api.log.signing import LogSigner
@@ -26,12 +26,12 @@ from api.log.writing import log_entry
 from api.notices.schemas import ContestKind, IssuedNotice, NoticeView
 from api.reviews.service import checked_words, claim_facts, needs_time_left
 from api.settings import OfficeSettings
+from api.worker_jobs.kinds.redact import CITIZEN_PICTURE, is_redacted, why_not_redacted
 from models.domain.cases import CaseState
 from models.domain.catalogue import IS_CHECKED, UNCHECKED_NOTE
 from models.domain.plates import masked, normalised
 from models.tables import CameraRow, CaseRow, ContestRow, NoticeRow, NoticeVisitRow, new_id
 
-CITIZEN_PICTURE = "citizen.jpg"
 CONTEST_CHARACTERS = 2000
 NOBODYS_PLATE = "00000000"
 SIMULATED = "MÔ PHỎNG"
@@ -60,6 +60,7 @@ class NoticeService:
         Raises:
             MoveNotAllowedError, CaseMovedError, CaseNotFoundError
             NoticeNotAllowedError: a warning-mode case, no typed plate, or no catalogue row for the typed vehicle.
+            NotRedactedError: its redacted pictures have not come yet.
             LimitationPassedError: the year is over.
         """
         now = self._clock()
@@ -68,6 +69,7 @@ class NoticeService:
             case = find_case(session, actor, case_id, lock=True)
             actor.move("issue_notice", cast("CaseState", case.state))
             _check_may_get_notice(case)
+            _check_redacted(session, case)
             needs_time_left(case, now)
             notice = NoticeRow(
                 id=new_id(now),
@@ -161,7 +163,7 @@ class NoticeService:
         return token if is_open else None
 
     def picture(self, code: str, visit: str) -> VerifiedFile:
-        """The pixelated picture of the act (`citizen.jpg`), for a visit that typed the plate.
+        """The redacted picture of the act, for a visit that typed the plate.
 
         Raises:
             NoticeNotFoundError: no such link or visit.
@@ -170,9 +172,7 @@ class NoticeService:
         now = self._clock()
         with self._database.reading() as session:
             notice, case = _of_link(session, now, code)
-            row = session.get(NoticeVisitRow, hashed(visit))
-            if row is None or row.notice_id != notice.id or row.expires_at < now:
-                raise NoticeNotFoundError("got an unknown or ended visit, expected one that typed the plate")
+            _check_visit(session, now, notice, visit)
             stored = find_evidence(session, case.id, case.submission_id, CITIZEN_PICTURE)
         return self._files.fetch(stored)
 
@@ -222,6 +222,19 @@ def _find_link(session: Session, now: datetime, code: str, *, lock: bool = False
         select(NoticeRow, CaseRow)
         .join(CaseRow, CaseRow.id == NoticeRow.case_id)
         .where(NoticeRow.link_sha256 == hashed(code), NoticeRow.expires_at > now)
+def _check_redacted(session: Session, case: CaseRow) -> None:
+    if not is_redacted(session, case.submission_id):
+        why = why_not_redacted(session, case.submission_id)
+        said = "they are being made" if why is None else f"they cannot be made: {why}"
+        raise NotRedactedError(f"got a case without redacted pictures ({said}), expected them before a notice")
+
+
+def _check_visit(session: Session, now: datetime, notice: NoticeRow, visit: str) -> None:
+    row = session.get(NoticeVisitRow, hashed(visit))
+    if row is None or row.notice_id != notice.id or row.expires_at < now:
+        raise NoticeNotFoundError("got an unknown or ended visit, expected one that typed the plate")
+
+
     )
     row = session.execute(statement.with_for_update(of=CaseRow) if lock else statement).first()
     return (row[0], row[1]) if row is not None else None

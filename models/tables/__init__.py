@@ -12,6 +12,7 @@ from models.tables.cases import (
     ManifestRow,
     SubmissionRow,
 )
+from models.tables.jobs import WorkerJobRow
 from models.tables.log import (
     LogCheckpointRow,
     LogCosignatureRow,
@@ -62,6 +63,7 @@ __all__ = [
     "SubmissionRow",
     "TrustRow",
     "UtcDateTime",
+    "WorkerJobRow",
     "WorkerKeyRow",
     "new_id",
 ]

@@ -15,6 +15,7 @@ from phatnguoi.errors import CheckFailedError
 
 LOOK_EVERY_S = 0.5
 PLAYER_ASKS_BYTES = 4096
+REDACTED_WITHIN_S = 60.0
 SIMULATED = "mô phỏng"
 NO_MONEY = "không bao giờ yêu cầu chuyển tiền"
 CONTEST_TEXT = "Tôi cho rằng đèn lúc đó chưa chuyển đỏ."
@@ -113,12 +114,22 @@ def _decide(visitor: Visitor, page: Page, act: Act) -> str:
     visitor.send(form, {"plate": ""}, expected=422)  # without a plate there is no confirmation
     page = visitor.open(path)
     typed = {"plate": act.plate, "vehicle": act.vehicle, "plate_colour": "white"}
-    page = visitor.send(page.form("/confirm"), typed)
-    page = visitor.send(page.form("/issue"))
+    visitor.send(page.form("/confirm"), typed)
+    page = visitor.send(_redacted(visitor, path).form("/issue"))
     links = [link for link in page.links if "/t/" in link and "c=" in link]
     if not links:
         raise CheckFailedError(f"{path}: got no link for the citizen, expected one")
     return links[0]
+
+
+def _redacted(visitor: Visitor, path: str) -> Page:
+    """The case's page once the worker has redacted its pictures: before that it offers no notice."""
+    deadline_s = time.monotonic() + REDACTED_WITHIN_S
+    while not (page := visitor.open(path)).has_form("/issue"):
+        if time.monotonic() > deadline_s:
+            raise CheckFailedError(f"{path}: got no redacted pictures within {REDACTED_WITHIN_S:g} s, expected them")
+        time.sleep(LOOK_EVERY_S)
+    return page
 
 
 def _read_notice(citizen: Visitor, link: str, act: Act) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from fastapi import FastAPI
 from sqlalchemy.orm import Session
+from starlette.types import ASGIApp
 
 from api.actor import OFFICE, Actor
 from api.cases.intake import Intake
@@ -26,12 +26,13 @@ from api.settings import OfficeSettings
 from models.domain.cases import CaseState, Role
 from models.domain.geometry import PointPx
 from models.domain.manifest import Manifest
-from models.domain.store import StoredObject, object_key
+from models.domain.store import object_key
 from models.domain.submission import Submission
 from models.domain.violation import claim_id
 from models.tables import AcceptanceRow, CameraRow, CaseRow, LoginSessionRow, PersonRow, SubmissionRow, new_id
 from models.verify.envelope import MANIFEST_TYPE, sign_envelope
 from models.verify.keys import SigningKey, new_key
+from tests.api.redactions import put, redact_all
 
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CAMERA = "hn-ltk-hb"
@@ -123,15 +124,6 @@ def seal(
         objects=objects,
     )
     return Package(message, manifest, root)
-
-
-def put(root: Path, key: str, body: bytes) -> StoredObject:
-    digest = hashlib.sha256(body).hexdigest()
-    path = root / key / digest[:32]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    name = key.rpartition("/")[2]
-    return StoredObject(name=name, key=key, version_id=digest[:32], sha256=digest, length_bytes=len(body))
 
 
 def _manifest(
@@ -278,10 +270,15 @@ class SmallOffice:
         while sequencer.step():
             pass
 
+    def redact(self) -> int:
+        """The worker does what it is asked."""
+        return redact_all(self.office, self.store, WORKER, WORKER_SIGNER)
+
     def new_case(self, **changes: Any) -> str:
-        """A case in state `new`, made the honest way."""
+        """A case in state `new`, made the honest way; its worker has redacted its pictures."""
         submission_id = self.submit(self.seal(**changes))
         self.verify()
+        self.redact()
         answer = self.office.submissions.answer(WORKER, submission_id)
         assert answer.case_id is not None, answer
         return answer.case_id
@@ -379,7 +376,7 @@ def bend(package: Package, **changes: Any) -> Package:
 class Web:
     """The office over HTTP without a network: each request goes straight into the application."""
 
-    def __init__(self, app: FastAPI, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] | None = None) -> None:
         self._app = app
         self.headers = dict(headers or {})
 

@@ -124,7 +124,7 @@ def test_a_visit_ends_and_belongs_to_its_link(here: SmallOffice) -> None:
     case_id, code = issued(here)
     visit = here.office.notices.open_picture(code, RIGHT)
     assert visit is not None
-    assert here.office.notices.picture(code, visit).name == "citizen.jpg"
+    assert here.office.notices.picture(code, visit).name == "redacted_at.jpg"
     reviewer = here.person("reviewer")
     other = here.office.notices.issue(reviewer, here.confirmed_case(reviewer, point_px16=(9000, 3000))).code
     for wrong in ((code, "x"), (code, ""), (other, visit)):
