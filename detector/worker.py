@@ -6,12 +6,13 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from detector.rulebook import Rulebook, as_listed
 from detector.suspension import Suspension
-from detector.tracking import VehicleTracker
+from detector.tracking import Followed, VehicleTracker
+from detector.vision.beacons import BeaconWatch
 from detector.vision.phases import Phase, PhaseReader
 from detector.vision.regions import Region, region_of_interest
 from detector.vision.signals import read_lamp
@@ -20,7 +21,7 @@ from models.camera_file import CameraFile
 from models.domain.camera import RuleEntry, RuleMode
 from models.domain.frame import BGR, Frame
 from models.domain.geometry import BoxPx
-from models.domain.scene import Detection, Scene, SignalReading
+from models.domain.scene import Detection, Scene, SignalReading, Track
 from models.domain.violation import Violation, claim_id
 
 SCENES_KEPT = 3000
@@ -82,6 +83,7 @@ class _Connection:
     scenes: deque[Scene] = field(default_factory=lambda: deque(maxlen=SCENES_KEPT))
     intervals_us: deque[int] = field(default_factory=lambda: deque(maxlen=50))
     last_us: int | None = None
+    beacons: BeaconWatch = field(default_factory=BeaconWatch)
 
 
 class Walk:
@@ -209,7 +211,7 @@ class Walk:
             frame_index=frame.index,
             pts_us=frame.pts_us,
             interval_us=self._interval_us(),
-            tracks=followed.tracks,
+            tracks=self._with_priority(frame, followed),
             signals=signals,
             timing_ok=not frame.clock.settling,
             people=followed.people,
@@ -219,6 +221,14 @@ class Walk:
         )
         connection.scenes.append(scene)
         return scene
+
+    def _with_priority(self, frame: Frame, followed: Followed) -> tuple[Track, ...]:
+        """The tracks, those on duty marked."""
+        beacons, (width, height) = self._connection.beacons, frame.size
+        scale = width / self._file.camera.frame.width, height / self._file.camera.frame.height
+        on_duty = beacons.observe(frame.image, followed.tracks, frame.pts_us, scale)
+        beacons.forget(followed.ended)
+        return tuple(replace(t, is_priority=True) if t.track_id in on_duty else t for t in followed.tracks)
 
     def _captured_us(self, frame: Frame) -> int | None:
         """Wall-clock time, for calendars: unknown while the clock settles, and for a recording that does not say it."""
