@@ -8,14 +8,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from api.bundles.endpoints import router as bundles
 from api.cases.endpoints import router as submissions
 from api.handlers import BodyLimit, add_handlers
 from api.health import router as health
 from api.log.endpoints import router as log
 from api.office import Office, office_jobs, open_office
 from api.settings import OfficeSettings
-
 from api.worker_jobs.endpoints import router as worker_jobs
+
 Pages = Callable[[FastAPI], None]
 """Adds the HTML pages' routers, static files and handlers to the app; `app.state.office` is there already."""
 
@@ -46,8 +47,9 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
     app.add_middleware(BodyLimit, limit_bytes=settings.submission_limit_bytes)
     add_handlers(app)
     app.include_router(submissions)
-    app.include_router(health)
     app.include_router(worker_jobs)
+    app.include_router(health)
     app.include_router(log)
+    app.include_router(bundles)
     pages(app)
     return app

@@ -17,7 +17,9 @@ OfficeError
 │   ├── NoticeNotAllowedError          warning mode, or no catalogue row
 │   ├── AcceptanceRefusedError         too few reviewed claims, too many wrong ones, or not two persons
 │   ├── KeyTakenError                  that signing key is or was somebody's
-│   └── BundleNotReadyError            not in a signed checkpoint yet, or never signed
+│   ├── BundleNotReadyError            not in a signed checkpoint yet, or never signed
+│   ├── NotRedactedError               a notice waits for its redacted pictures
+│   └── JobReportRefusedError          what a worker brought is not what it should be; `reason` is coded
 ├── WorkerRefusedError            401  no valid worker key
 ├── NotAllowedError               403  not this role, not this agency
 ├── InputError                    422  what was typed cannot stand; `field` names it
@@ -69,12 +71,12 @@ class KeyNotFoundError(NotFoundError):
     """No such signing key is enrolled."""
 
 
-class ConflictError(OfficeError):
-    status = 409
 class JobNotFoundError(NotFoundError):
     """This worker has no such job, or was not given it under this lease."""
 
 
+class ConflictError(OfficeError):
+    status = 409
     code = "conflict"
 
 
@@ -110,8 +112,6 @@ class AcceptanceRefusedError(ConflictError):
     """A rule on a camera cannot be accepted yet, or not by these persons."""
 
 
-class WorkerRefusedError(OfficeError):
-    status = 401
 class NotRedactedError(ConflictError):
     """The pictures that a citizen may see are not there yet."""
 
@@ -128,6 +128,8 @@ class JobReportRefusedError(ConflictError):
         self.reason = reason
 
 
+class WorkerRefusedError(OfficeError):
+    status = 401
     code = "worker_refused"
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.bundles.service import BundleService
 from api.cases.intake import Intake
 from api.cases.service import CaseService, SubmissionService
 from api.connectors.webhook import Webhook
@@ -22,8 +23,8 @@ from api.notices.service import NoticeService
 from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
 from api.store import open_store
-
 from api.worker_jobs.service import WorkerJobs
+
 Clock = Callable[[], datetime]
 CARE_PAUSE_S = 10.0
 WITNESS_PAUSE_S = 10.0
@@ -44,10 +45,11 @@ class Office:
     cases: CaseService
     reviews: ReviewService
     notices: NoticeService
+    bundles: BundleService
     signer: LogSigner | None
+    worker_jobs: WorkerJobs
     clock: Clock
     bell: Bell
-    worker_jobs: WorkerJobs
 
     def close(self) -> None:
         self.database.close()
@@ -70,11 +72,12 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         cases=CaseService(database, files, clock),
         reviews=ReviewService(database, settings, clock),
         notices=NoticeService(database, files, settings, clock, signer),
+        bundles=BundleService(database, files, signer),
         signer=signer,
+        worker_jobs=WorkerJobs(database, files, settings, clock),
         clock=clock,
         bell=Bell(),
     )
-        worker_jobs=WorkerJobs(database, files, settings, clock),
 
 
 def office_jobs(office: Office) -> Jobs:

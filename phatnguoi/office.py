@@ -17,6 +17,7 @@ from api.actor import OFFICE
 from api.app import create_app
 from api.cases.register import add_worker_key, register_camera
 from api.database import Database, migrate, migration_gap
+from api.errors import OfficeError
 from api.jobs import run_until_signalled
 from api.office import office_jobs, open_office
 from api.people.accounts import add_person
@@ -48,6 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     camera.add_argument("--telephone", required=True, help="of the unit, as notices print it")
     camera.add_argument("--mode", choices=["warning", "live"], default="warning")
     camera.add_argument("--simulated", action="store_true", help="its cases never become real notices")
+    bundle = actions.add_parser("bundle", help="write the evidence of a case, to be checked without the office")
+    bundle.add_argument("case")
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
     actions.add_parser("jobs", help="run the office's jobs alone, where PHATNGUOI_JOBS_IN_PROCESS is false")
 
 
@@ -132,6 +136,17 @@ def _add_camera(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _write_bundle(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    office = open_office(settings)
+    try:
+        arguments.out.write_bytes(office.bundles.make(arguments.case))
+    except (OfficeError, OSError) as error:
+        raise CommandError(f"case {arguments.case}: {error}") from None
+    finally:
+        office.close()
+    return 0
+
+
 def _run_jobs(settings: OfficeSettings, _arguments: argparse.Namespace) -> int:
     office = open_office(settings)
     run_until_signalled(office_jobs(office))
@@ -145,6 +160,7 @@ ACTIONS = {
     "add-person": _add_person,
     "add-worker": _add_worker,
     "add-camera": _add_camera,
+    "bundle": _write_bundle,
     "jobs": _run_jobs,
 }
 

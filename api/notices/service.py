@@ -162,6 +162,19 @@ class NoticeService:
                 session.add(NoticeVisitRow(token_sha256=hashed(token), notice_id=found[0].id, expires_at=until))
         return token if is_open else None
 
+    def visited_case(self, code: str, visit: str) -> str:
+        """The case of a visit that typed the plate; that somebody took its evidence away stands in the audit log.
+
+        Raises:
+            NoticeNotFoundError: no such link or visit.
+        """
+        now = self._clock()
+        with self._database.writing() as session:
+            notice, case = _of_link(session, now, code)
+            _check_visit(session, now, notice, visit)
+            record(session, now, CITIZEN, "citizen", "bundle_exported", case_id=case.id)
+        return case.id
+
     def picture(self, code: str, visit: str) -> VerifiedFile:
         """The redacted picture of the act, for a visit that typed the plate.
 
@@ -209,19 +222,6 @@ def _check_may_get_notice(case: CaseRow) -> None:
         raise NoticeNotAllowedError(f"got act {case.act_code}, expected a row of the catalogue on {case.offence_day}")
 
 
-def _number(session: Session, now: datetime, case: CaseRow) -> str:
-    """`2026-000123/TB`; simulated cases count apart, and say so."""
-    year = now.astimezone(ZoneInfo(case.timezone)).year
-    if case.is_simulated:
-        return f"{SIMULATED} {year}-{next_number(session, 'simulated_notice'):06d}"
-    return f"{year}-{next_number(session, 'notice'):06d}/TB"
-
-
-def _find_link(session: Session, now: datetime, code: str, *, lock: bool = False) -> tuple[NoticeRow, CaseRow] | None:
-    statement = (
-        select(NoticeRow, CaseRow)
-        .join(CaseRow, CaseRow.id == NoticeRow.case_id)
-        .where(NoticeRow.link_sha256 == hashed(code), NoticeRow.expires_at > now)
 def _check_redacted(session: Session, case: CaseRow) -> None:
     if not is_redacted(session, case.submission_id):
         why = why_not_redacted(session, case.submission_id)
@@ -235,6 +235,19 @@ def _check_visit(session: Session, now: datetime, notice: NoticeRow, visit: str)
         raise NoticeNotFoundError("got an unknown or ended visit, expected one that typed the plate")
 
 
+def _number(session: Session, now: datetime, case: CaseRow) -> str:
+    """`2026-000123/TB`; simulated cases count apart, and say so."""
+    year = now.astimezone(ZoneInfo(case.timezone)).year
+    if case.is_simulated:
+        return f"{SIMULATED} {year}-{next_number(session, 'simulated_notice'):06d}"
+    return f"{year}-{next_number(session, 'notice'):06d}/TB"
+
+
+def _find_link(session: Session, now: datetime, code: str, *, lock: bool = False) -> tuple[NoticeRow, CaseRow] | None:
+    statement = (
+        select(NoticeRow, CaseRow)
+        .join(CaseRow, CaseRow.id == NoticeRow.case_id)
+        .where(NoticeRow.link_sha256 == hashed(code), NoticeRow.expires_at > now)
     )
     row = session.execute(statement.with_for_update(of=CaseRow) if lock else statement).first()
     return (row[0], row[1]) if row is not None else None

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from api.bundles.endpoints import bundle_response
 from api.errors import InputError, NoticeNotFoundError, OfficeError
 from api.evidence import file_response
 from api.notices.schemas import ContestKind, NoticeView
@@ -23,6 +24,7 @@ from api.web.failures import PageRoute
 from api.web.render import is_secure, page, page_text
 from api.web.text import Text
 from models.domain.cases import MoveNotAllowedError
+from models.verify.trust import spaced
 
 VISIT_COOKIE = "phatnguoi_visit"
 NOTHING_TYPED = {"plate": "", "kind": "", "text": ""}
@@ -58,6 +60,11 @@ def show_notice(request: Request, office: OfficeHere, case_id: str, c: str = "")
 def show_picture(request: Request, office: OfficeHere, case_id: str, c: str = "") -> FileResponse:
     _view(office, case_id, c)
     return file_response(office.notices.picture(c, request.cookies.get(VISIT_COOKIE, "")))
+
+
+@router.get("/t/{case_id}/bundle")
+def show_bundle(request: Request, office: OfficeHere, case_id: str, c: str = "") -> Response:
+    return bundle_response(office, case_id, c, request.cookies.get(VISIT_COOKIE, ""))
 
 
 @router.post("/t/{case_id}/plate")
@@ -150,6 +157,8 @@ def _notice_page(
         "code": code,
         "picture_url": picture,
         "picture_missing": is_missing,
+        "bundle_url": picture and view.trust_fingerprint and f"/t/{case_id}/bundle?c={format.in_address(code)}",
+        "fingerprint": spaced(view.trust_fingerprint) if view.trust_fingerprint else None,
         "can_contest": view.state == "notice_issued",
         "longest_text": CONTEST_CHARACTERS,
         "typed": NOTHING_TYPED | dict(typed or {}),
