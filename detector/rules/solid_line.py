@@ -32,8 +32,9 @@ TALL_FACTOR = 1.5
 SHIFT_SHARE = 0.5
 """Both ends of the vehicle, and the middle of its box, go over by this share: a box that only grows has not crossed."""
 LEAST_WAY_HEIGHTS = 0.5
-LEAP_HEIGHTS = 1.0
-"""A longer step is a switched identity."""
+LEAP_HEIGHTS, SIDE_WIDTHS = 1.0, 0.5
+LEAP_US = 400_000
+"""A longer step, or a longer one to the side, is a switched identity; twice as long after being hidden for 0.4 s."""
 TWO_WHEELS = ("motorcycle", "bicycle")
 
 
@@ -59,17 +60,27 @@ class Settings(RuleSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """How far a vehicle's two ends, and the middle of its box, lie to the right of the line, px; negative: left."""
+    """How far a vehicle lies to the right of the line, px; negative: left.
+
+    Attributes:
+        left, middle, right: the ends of its near edge and the middle between them.
+        center: the middle of its box.
+    """
 
     left: float
+    middle: float
     right: float
     center: float
 
     def on_side(self, side: float) -> _Span:
         """Seen from one side: positive is over the line."""
         if side < 0:
-            return _Span(self.left, self.right, self.center)
-        return _Span(-self.right, -self.left, -self.center)
+            return self
+        return _Span(-self.right, -self.middle, -self.left, -self.center)
+
+    def wheels(self, vehicle: VehicleClass | None) -> float:
+        """Where the foremost wheel is: in the middle of a two-wheeler."""
+        return self.middle if vehicle in TWO_WHEELS else self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +177,7 @@ class SolidLine:
             return None
         if known is not None and self._goes_on(known, now):
             over = [span.on_side(known.side) for span in spans]
-            if min(span.right for span in over) >= self._least_over_px(track):
+            if min(span.wheels(track.vehicle) for span in over) >= self._least_over_px(track):
                 known = replace(known, at=known.at or now, over_count=known.over_count + 1, last=now)
                 self._crossings[track.track_id] = known
                 return self._claim(known, over[0], track)
@@ -180,10 +191,14 @@ class SolidLine:
         return None
 
     def _goes_on(self, known: _Crossing, now: Moment) -> bool:
-        if now.pts_us - known.last.pts_us > self._settings.unseen_s * SECOND_US:
+        gap_us, last = now.pts_us - known.last.pts_us, known.last.box
+        if gap_us > self._settings.unseen_s * SECOND_US:
             return False
-        step_px = distance(known.last.box.ground_contact, now.box.ground_contact)
-        return step_px <= LEAP_HEIGHTS * max(now.box.height, known.last.box.height)
+        step_px = distance(last.ground_contact, now.box.ground_contact)
+        side_px = abs(self._line.signed_distance(now.box.center) - self._line.signed_distance(last.center))
+        reach = 1 + gap_us / LEAP_US
+        is_near = step_px <= reach * LEAP_HEIGHTS * max(now.box.height, last.height)
+        return is_near and side_px <= reach * SIDE_WIDTHS * max(now.box.width, last.width)
 
     def _spans(self, track: Track) -> tuple[_Span, _Span]:
         """The vehicle across the line, taken to be long and taken to be short."""
@@ -192,9 +207,8 @@ class SolidLine:
         found = []
         for factor in (1.0, 0.5):
             foot = base(track.box, track.vehicle, (normal[1], -normal[0]), factor)
-            ends = (foot.middle, foot.middle) if track.vehicle in TWO_WHEELS else (foot.left, foot.right)
-            distances = [self._line.signed_distance(end) for end in ends]
-            found.append(_Span(min(distances), max(distances), center))
+            a, b = self._line.signed_distance(foot.left), self._line.signed_distance(foot.right)
+            found.append(_Span(min(a, b), self._line.signed_distance(foot.middle), max(a, b), center))
         return found[0], found[1]
 
     def _least_over_px(self, track: Track) -> float:
@@ -233,7 +247,9 @@ class SolidLine:
             ),
             measurements={
                 "over_line_us": lasted_us,
-                "over_line_per_mille_of_width": round(1000 * span.right / max(1.0, span.right - span.left)),
+                "over_line_per_mille_of_width": round(
+                    1000 * span.wheels(track.vehicle) / max(1.0, span.right - span.left)
+                ),
             },
         )
 
