@@ -15,6 +15,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from phatnguoi import weights_export
 from phatnguoi.errors import CommandError
 
 SHIPPED = Path(__file__).resolve().parents[1] / "models" / "weights"
@@ -79,6 +80,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     pull = actions.add_parser("pull", help="fetch a checkpoint, check it, export it")
     pull.add_argument("name")
     pull.add_argument("--file", type=Path, help="the checkpoint, where it was brought by hand")
+    weights_export.configure(actions)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
             state = "here" if known.place().exists() else "absent"
             print(f"{known.name}  {state}  {known.place()}  {known.licence}; classes: {known.classes}")
         return 0
+    if arguments.action == "export":
+        return weights_export.run(arguments)
     return pull(arguments.name, arguments.file)
 
 

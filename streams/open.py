@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +22,8 @@ from streams.source import Source, StreamShape
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
 _MODULES = {"rtsps": "rtsp", "sim": "simulated"}
 """Schemes whose module has another name."""
+NO_START = datetime(1970, 1, 1, tzinfo=UTC)
+"""A recording of which nobody says when it was made is counted from here: nobody takes it for a real time."""
 
 
 @dataclass(frozen=True, slots=True)

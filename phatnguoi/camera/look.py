@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tqdm import tqdm
@@ -27,14 +26,13 @@ from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import SignalState
 from phatnguoi.errors import CommandError, SourceNotOpenedError
 from streams.errors import PacketsGoneError, StreamError
-from streams.open import Camera, open_source
+from streams.open import NO_START, Camera, open_source
 from streams.ring_settings import RingSettings
 from streams.source import StreamShape
 
 RING_BYTES, RING_SECONDS = 256 * 1024 * 1024, 120.0
 PATIENCE_S = 30.0
 """Beyond the time of looking: a live camera that sends nothing is given up."""
-NO_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)

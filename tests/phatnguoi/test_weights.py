@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import phatnguoi.weights
+from detector.vision.weights import open_weights
 from phatnguoi.errors import CommandError
 from phatnguoi.main import main
-from phatnguoi.weights import KnownWeights, check_sha256, known_weights
+from phatnguoi.weights import SHIPPED, KnownWeights, check_sha256, known_weights
 
 
 @pytest.fixture(autouse=True)
@@ -98,3 +101,35 @@ class TestWithUltralytics:
         monkeypatch.setattr(phatnguoi.weights, "known_weights", lambda: {"yolo11n": known})
         assert main(["weights", "pull", "yolo11n"]) == 2
         assert f"put a folder exported elsewhere at {own_folder / 'x'}" in capsys.readouterr().err
+
+
+class TestExport:
+    @pytest.mark.parametrize(
+        ("words", "says"),
+        [
+            (["--int8"], "got no --calibrate CLIP"),
+            (["--out", "."], "exists, expected a name that is free"),
+        ],
+    )
+    def test_bad_arguments_are_one_line(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+    ) -> None:
+        words = words if "--out" in words else [*words, "--out", str(tmp_path / "made")]
+        assert main(["weights", "export", str(SHIPPED / "phatnguoi-sim.pt"), *words]) == 2
+        assert says in capsys.readouterr().err
+        assert not (tmp_path / "made").exists()
+
+    @pytest.mark.yolo
+    def test_eight_bits_say_what_they_lose(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        clip, made = tmp_path / "clip.mp4", tmp_path / "made"
+        world = "sim://crossing?seed=1003&fps=4&size=640x360&duration_s=6"
+        assert main(["sim", "render", "--world", world, "--out", str(clip)]) == 0
+        shipped = str(SHIPPED / "phatnguoi-sim_openvino_model")
+        assert main(["weights", "export", shipped, "--int8", "--calibrate", str(clip), "--out", str(made)]) == 0
+        told = re.search(r"boxes: (\d+) kept \(mean IoU (\d\.\d+)\), (\d+) lost", capsys.readouterr().out)
+        assert told is not None
+        kept, overlap, lost = int(told[1]), float(told[2]), int(told[3])
+        assert kept > 10 * lost and overlap > 0.7
+        exact = (SHIPPED / "phatnguoi-sim_openvino_model" / "phatnguoi-sim.bin").stat().st_size
+        assert (made / "phatnguoi-sim.bin").stat().st_size < 0.7 * exact
+        assert len(open_weights(made, (384, 640)).detector.detect([np.zeros((360, 640, 3), np.uint8)])) == 1
