@@ -37,6 +37,7 @@ class Mesh:
         material: shape (m,).
         lift: faces that lie on others (windows, lamps) are drawn after them; shape (m,).
         outer_m: the points that reach farthest in some direction: enough for a shadow; shape (o, 3).
+        lamps: faces that are headlamps, rear lamps or beacons; lamps_m: their middles, shape (l, 3).
         plates_m: corners of the plates (top left, top right, bottom right, bottom left), shape (k, 4, 3).
         plate_sizes_mm: width and height of each plate.
     """
@@ -49,6 +50,8 @@ class Mesh:
     material: npt.NDArray[np.int64]
     lift: Array
     outer_m: Array
+    lamps: npt.NDArray[np.int64]
+    lamps_m: Array
     plates_m: Array
     plate_sizes_mm: tuple[tuple[int, int], ...]
 
@@ -188,15 +191,19 @@ class MeshBuilder:
     def build(self) -> Mesh:
         """The finished mesh."""
         points_m, faces = np.concatenate(self._points), np.array(self._faces, dtype=np.int64)
+        material = np.array(self._material, dtype=np.int64)
+        lamps = np.flatnonzero((material == HEAD_LAMP) | (material == BRAKE_LAMP) | (material == BEACON))
         return Mesh(
             points_m=points_m,
             group=np.concatenate(self._groups),
             faces=faces,
             normals=_normals(points_m[faces], np.array(self._outward, dtype=np.float64), np.array(self._is_hint)),
             colours=np.array(self._colours, dtype=np.float64),
-            material=np.array(self._material, dtype=np.int64),
+            material=material,
             lift=np.array(self._lift),
             outer_m=points_m[np.unique((points_m @ _DIRECTIONS.T).argmax(axis=0))],
+            lamps=lamps,
+            lamps_m=points_m[faces[lamps]].mean(axis=1).reshape(-1, 3),
             plates_m=np.array(self._plates).reshape(-1, 4, 3),
             plate_sizes_mm=tuple(self._plate_sizes),
         )

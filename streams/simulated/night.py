@@ -29,43 +29,53 @@ def draw_beams(image: Picture, solids: list[Solid], ground: Picture, camera: Cam
     """Headlamps light the road before their vehicles."""
     height, width = image.shape[:2]
     mask = np.zeros((height // _SHRINK + 1, width // _SHRINK + 1), dtype=np.uint8)
-    for solid in solids:
-        if solid.mover.kind in ("person", "bicycle"):
-            continue
+    throwing = [solid for solid in solids if solid.mover.kind not in ("person", "bicycle")]
+    for solid in throwing:
         narrow = 0.55 if solid.mover.kind == "motorcycle" else 1.0
         front_m = solid.mover.length_m / 2
         outline = np.column_stack([_OUTLINE[:, 0] * narrow, _OUTLINE[:, 1] + front_m, np.zeros(len(_OUTLINE))])
         points_px, depth_m = camera.project(solid.in_world(outline))
         if float(depth_m.min()) > 0.8:
-            part = np.zeros_like(mask)
-            cv2.fillConvexPoly(part, np.round(np.clip(points_px, -4000, 8000) / _SHRINK).astype(np.int32), _BEAM)
-            mask = np.minimum(mask + part, _BRIGHTEST)
+            _add_beam(mask, np.round(np.clip(points_px, -4000, 8000) / _SHRINK).astype(np.int32))
     soft = cv2.resize(cv2.GaussianBlur(mask, (0, 0), 2.0), (width, height), interpolation=cv2.INTER_LINEAR)
     soft = cv2.multiply(soft, ground)
     lit = cv2.multiply(image, cv2.cvtColor(soft, cv2.COLOR_GRAY2BGR), scale=_BEAM_GAIN / _BEAM)
     cv2.add(image, lit, image)
 
 
+def _add_beam(mask: Picture, points: npt.NDArray[np.int32]) -> None:
+    """One more beam on the small mask, which is never brighter than _BRIGHTEST."""
+    x0, y0 = np.maximum(points.min(axis=0), 0)
+    x1, y1 = points.max(axis=0) + 1
+    region = mask[y0:y1, x0:x1]
+    if region.size:
+        part = np.zeros_like(region)
+        cv2.fillConvexPoly(part, points - (x0, y0), _BEAM)
+        np.minimum(region + part, _BRIGHTEST, out=region)
+
+
 def draw_glows(image: Picture, solids: list[Solid], ids: npt.NDArray[np.int16], camera: Camera) -> None:
     """Glow around the lamps that face the camera and are not hidden; `ids` says whose each pixel is."""
     height, width = ids.shape
-    for place, solid in enumerate(solids, start=1):
-        mesh = solid.mesh
-        rows = np.flatnonzero(np.isin(mesh.material, (HEAD_LAMP, BRAKE_LAMP, BEACON)))
-        if not len(rows):
+    lit = [(place, solid) for place, solid in enumerate(solids, start=1) if len(solid.mesh.lamps)]
+    if not lit:
+        return
+    middles = np.concatenate([solid.in_world(solid.mesh.lamps_m) for _, solid in lit])
+    normals = np.concatenate([solid.mesh.normals[solid.mesh.lamps] @ solid.turn for _, solid in lit])
+    owners = [(place, solid, int(row)) for place, solid in lit for row in solid.mesh.lamps]
+    to_camera = camera.position_m - middles
+    facing = (normals * to_camera).sum(axis=1) / np.linalg.norm(to_camera, axis=1)
+    points_px, depth_m = camera.project(middles)
+    inside = (points_px >= 0).all(axis=1) & (points_px[:, 0] < width) & (points_px[:, 1] < height)
+    for k in np.flatnonzero(inside & (facing > 0.1)):
+        place, solid, row = owners[k]
+        u, v = int(points_px[k, 0]), int(points_px[k, 1])
+        if ids[v, u] != place:
             continue
-        middles = solid.in_world(mesh.points_m[mesh.faces[rows]].mean(axis=1))
-        to_camera = camera.position_m - middles
-        facing = ((mesh.normals[rows] @ solid.turn) * to_camera).sum(axis=1) / np.linalg.norm(to_camera, axis=1)
-        points_px, depth_m = camera.project(middles)
-        for row, share, (x, y), depth in zip(rows, facing, points_px, depth_m, strict=True):
-            u, v = int(x), int(y)
-            if share < 0.1 or not (0 <= u < width and 0 <= v < height) or ids[v, u] != place:
-                continue
-            kind = int(mesh.material[row])
-            radius = round(camera.focal_px * _GLOW_M[kind] * float(share) ** 0.5 / float(depth))
-            bright = 1.0 if kind != BRAKE_LAMP or solid.mover.braking else 0.5
-            _add_glow(image, (u, v), min(_MOST_RADIUS_PX, max(_LEAST_RADIUS_PX, radius)), _GLOW_BGR[kind], bright)
+        kind = int(solid.mesh.material[row])
+        radius = round(camera.focal_px * _GLOW_M[kind] * float(facing[k]) ** 0.5 / float(depth_m[k]))
+        bright = 1.0 if kind != BRAKE_LAMP or solid.mover.braking else 0.5
+        _add_glow(image, (u, v), min(_MOST_RADIUS_PX, max(_LEAST_RADIUS_PX, radius)), _GLOW_BGR[kind], bright)
 
 
 def _add_glow(image: Picture, at: tuple[int, int], radius: int, colour: tuple[int, int, int], bright: float) -> None:

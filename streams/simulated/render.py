@@ -26,6 +26,7 @@ from streams.simulated.worlds import Moving, world_of
 
 _FLASH_S = 0.2
 _UNDER_DARK = 120
+_LEAST_WITH_PLATE_PX = 26.0
 Ids = npt.NDArray[np.int16]
 
 
@@ -78,9 +79,7 @@ class Renderer:
         still = self.scenery.pictures[lamp]
         image = still.copy()
         poses = self.moving.poses_at(t_s)
-        self._solids.forget_all_but({mover.mover_id for mover, _ in poses})
-        tick = int(t_s / _FLASH_S)
-        solids = [s for s in (self._solids.solid(mover, pose, tick) for mover, pose in poses) if s is not None]
+        solids = self._solids.solids(poses, int(t_s / _FLASH_S))
         self._draw_shadows(image, solids)
         ids: Ids = np.zeros(image.shape[:2], dtype=np.int16)
         order = far_to_near(solids, float(self.camera.position_m[0]))
@@ -140,7 +139,7 @@ class Renderer:
 
     def _draw_plates(self, image: Picture, solid: Solid) -> None:
         mover, mesh = solid.mover, solid.mesh
-        if mover.plate is None:
+        if mover.plate is None or solid.box[3] - solid.box[1] < _LEAST_WITH_PLATE_PX:
             return
         lit = self.light.ambient_at(solid.pose.x, solid.pose.y) + self.light.sun * 0.35
         for corners_m, size_mm in zip(mesh.plates_m, mesh.plate_sizes_mm, strict=True):

@@ -1,4 +1,4 @@
-"""Movers made ready to be drawn: projected, shaded, with their shadow; who stands still is made once."""
+"""Movers made ready to be drawn: projected, shaded, with shadow; all of a frame at once, who stands still once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streams.simulated.light import Light
 from streams.simulated.mesh import Mesh
 from streams.simulated.movers import Mover, Pose
 from streams.simulated.plate_paint import SUBPIXEL
-from streams.simulated.shading import shade, visible_faces
+from streams.simulated.shading import Shader
 from streams.simulated.shapes import make_mesh
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ class Solid:
     """A mover ready to be drawn.
 
     Attributes:
-        turn: rows of this matrix turn points of the mesh into the world.
+        turn: points of the mesh times this matrix are turned into the world.
         extent: upright rectangle of its footprint, metres.
         box: all of it in the picture, xyxy px.
         outlines: convex hulls of body and of people, 1/16 px.
@@ -55,10 +55,10 @@ class Solid:
     box: tuple[float, float, float, float]
     nearest_m: float
     outlines: list[Points]
-    polygons: list[Points]
-    colours: list[list[float]]
     shadow: Points | None
     under: Points | None
+    polygons: list[Points]
+    colours: list[list[float]]
     full_area: float = 0.0
     drawn_area: float = 0.0
 
@@ -67,62 +67,90 @@ class Solid:
         return np.asarray(points_m @ self.turn + (self.pose.x, self.pose.y, 0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A mover before it is projected."""
+
+    mover: Mover
+    pose: Pose
+    mesh: Mesh
+    turn: Array
+    points_m: Array
+    key: tuple[object, ...]
+
+
 class SolidMaker:
     """Makes the solids of one camera's frames."""
 
     def __init__(self, camera: Camera, light: Light) -> None:
         self._camera = camera
-        self._light = light
+        self._shader = Shader(camera, light)
         self._meshes: dict[tuple[int, int, bool], Mesh] = {}
         self._standing: dict[int, tuple[tuple[object, ...], Solid]] = {}
 
-    def solid(self, mover: Mover, pose: Pose, tick: int) -> Solid | None:
-        """The mover as the camera sees it, None where it is not in the picture; `tick` counts half flashes."""
-        step = int(mover.walk_m / _STRIDE_M) % 4 if mover.kind in ("person", "bicycle") else 0
-        key = (pose.x, pose.y, pose.yaw, mover.braking, step, tick if mover.priority else 0)
-        kept = self._standing.get(mover.mover_id)
-        if kept is not None and kept[0] == key:
-            kept[1].pose = pose
-            return kept[1]
-        made = self._made(mover, pose, step, tick)
-        self._standing.pop(mover.mover_id, None)
-        if made is not None and pose.speed < _STANDS:
-            self._standing[mover.mover_id] = (key, made)
-        return made
+    def solids(self, poses: list[tuple[Mover, Pose]], tick: int) -> list[Solid]:
+        """Everybody whom the camera sees, in the order of `poses`; `tick` counts half flashes of beacons."""
+        made: dict[int, Solid] = {}
+        bodies: list[_Body] = []
+        for mover, pose in poses:
+            step = int(mover.walk_m / _STRIDE_M) % 4 if mover.kind in ("person", "bicycle") else 0
+            key = (pose.x, pose.y, pose.yaw, mover.braking, step, tick if mover.priority else 0)
+            kept = self._standing.get(mover.mover_id)
+            if kept is not None and kept[0] == key:
+                made[mover.mover_id] = kept[1]
+                kept[1].pose = pose
+            elif (body := self._body(mover, pose, step, key)) is not None:
+                bodies.append(body)
+        standing = {body.mover.mover_id: body.key for body in bodies if body.pose.speed < _STANDS}
+        made |= {solid.mover.mover_id: solid for solid in self._projected(bodies, tick)}
+        kept_keys = {mover_id: key for mover_id, (key, _) in self._standing.items() if mover_id in made} | standing
+        self._standing = {
+            mover_id: (key, made[mover_id])
+            for mover_id, key in kept_keys.items()
+            if mover_id in made and made[mover_id].pose.speed < _STANDS
+        }
+        return [made[mover.mover_id] for mover, _ in poses if mover.mover_id in made]
 
-    def forget_all_but(self, present: set[int]) -> None:
-        """Drop what is kept of those who left."""
-        for mover_id in [mover_id for mover_id in self._standing if mover_id not in present]:
-            del self._standing[mover_id]
-
-    def _made(self, mover: Mover, pose: Pose, step: int, tick: int) -> Solid | None:
+    def _body(self, mover: Mover, pose: Pose, step: int, key: tuple[object, ...]) -> _Body | None:
         camera = self._camera
-        forward_m = (np.array([pose.x, pose.y, 0.8]) - camera.position_m) @ camera.axes.T
-        if forward_m[2] < _NEAREST_M or abs(forward_m[0]) > forward_m[2] * 1.6 + 8:
+        right_m, _, depth_m = (np.array([pose.x, pose.y, 0.8]) - camera.position_m) @ camera.axes.T
+        if depth_m < _NEAREST_M or abs(right_m) > depth_m * 1.6 + 8:
             return None
-        mesh = self._mesh(mover, step, camera.focal_px * mover.height_m / forward_m[2] < _COARSE_PX)
+        mesh = self._mesh(mover, step, camera.focal_px * mover.height_m / depth_m < _COARSE_PX)
         c, s = math.cos(pose.yaw), math.sin(pose.yaw)
         turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-        points = mesh.points_m @ turn + (pose.x, pose.y, 0.0)
-        points_px, depth_m = camera.project(points)
-        if float(depth_m.min()) < _NEAREST_M:
-            return None
-        low, high = points_px.min(axis=0), points_px.max(axis=0)
-        width, height = camera.size_px
-        if high[0] < -200 or low[0] > width + 200 or high[1] < 0 or low[1] > height + 200 or high[1] - low[1] < 2:
-            return None
-        half_x = (mover.width_m * abs(c) + mover.length_m * abs(s)) / 2
-        half_y = (mover.length_m * abs(c) + mover.width_m * abs(s)) / 2
-        extent = (pose.x - half_x, pose.x + half_x, pose.y - half_y, pose.y + half_y)
-        faces = visible_faces(mesh, points, points_px, depth_m, turn, camera)
-        polygons = np.round(points_px[mesh.faces[faces]] * SUBPIXEL).astype(np.int32)
-        shadow = self._shadow(mesh.outer_m @ turn + (pose.x, pose.y, 0.0))
-        return Solid(
-            mover, pose, mesh, turn, extent, (float(low[0]), float(low[1]), float(high[0]), float(high[1])),
-            float(depth_m.mean()), _outlines(mesh, points_px), list(polygons),
-            shade(mover, mesh, faces, points, turn, camera, self._light, tick), shadow,
-            self._under(extent) if mover.kind != "person" else None,
+        return _Body(mover, pose, mesh, turn, mesh.points_m @ turn + (pose.x, pose.y, 0.0), key)
+
+    def _projected(self, bodies: list[_Body], tick: int) -> list[Solid]:
+        """All bodies at once: projected, those outside of the picture dropped, shaded."""
+        if not bodies:
+            return []
+        starts = np.cumsum([0, *(len(body.points_m) for body in bodies)])
+        points_m = np.concatenate([body.points_m for body in bodies])
+        points_px, depth_m = self._camera.project(points_m)
+        low = np.minimum.reduceat(points_px, starts[:-1])
+        high = np.maximum.reduceat(points_px, starts[:-1])
+        nearest = np.minimum.reduceat(depth_m, starts[:-1])
+        width, height = self._camera.size_px
+        inside = (high[:, 0] >= -200) & (low[:, 0] <= width + 200) & (high[:, 1] >= 0) & (low[:, 1] <= height + 200)
+        chosen = np.flatnonzero(inside & (high[:, 1] - low[:, 1] >= 2) & (nearest >= _NEAREST_M))
+        seen = [bodies[place] for place in chosen]
+        faces = self._shader.shade(
+            [(body.mover, body.mesh, body.turn) for body in seen],
+            [slice(starts[place], starts[place + 1]) for place in chosen], points_m, points_px, depth_m, tick,
         )  # fmt: skip
+        shadows = self._shadows(seen)
+        made = []
+        for place, body, shadow, (polygons, colours) in zip(chosen, seen, shadows, faces, strict=True):
+            part = slice(starts[place], starts[place + 1])
+            extent = _extent(body)
+            box = (float(low[place, 0]), float(low[place, 1]), float(high[place, 0]), float(high[place, 1]))
+            under = self._under(extent) if body.mover.kind != "person" else None
+            made.append(
+                Solid(body.mover, body.pose, body.mesh, body.turn, extent, box, float(depth_m[part].mean()),
+                      _outlines(body.mesh, points_px[part]), shadow, under, polygons, colours)
+            )  # fmt: skip
+        return made
 
     def _mesh(self, mover: Mover, step: int, is_coarse: bool) -> Mesh:
         key = (mover.mover_id, step, is_coarse)
@@ -132,14 +160,23 @@ class SolidMaker:
             self._meshes[key] = make_mesh(mover, step, is_coarse=is_coarse)
         return self._meshes[key]
 
-    def _shadow(self, points_m: Array) -> Points | None:
-        """Outline of the shadow that the sun casts on the ground."""
-        sun = self._light.to_sun
+    def _shadows(self, bodies: list[_Body]) -> list[Points | None]:
+        """Outlines of the shadows that the sun casts on the ground."""
+        if not bodies:
+            return []
+        outer = [body.mesh.outer_m @ body.turn + (body.pose.x, body.pose.y, 0.0) for body in bodies]
+        starts = np.cumsum([0, *(len(points) for points in outer)])
+        points_m = np.concatenate(outer)
+        sun = self._shader.light.to_sun
         flat = points_m[:, :2] - points_m[:, 2:3] * (sun[:2] / max(0.3, float(sun[2])))
         ground_px, depth_m = self._camera.project(np.column_stack([flat, np.zeros(len(flat))]))
-        if float(depth_m.min()) <= _NEAREST_SHADOW_M:
-            return None
-        return _hull(np.clip(ground_px, -4000, 8000))
+        fixed = (np.clip(ground_px, -4000, 8000) * SUBPIXEL).astype(np.int32)
+        nearest = np.minimum.reduceat(depth_m, starts[:-1])
+        parts = (fixed[starts[k] : starts[k + 1]] for k in range(len(bodies)))
+        return [
+            cv2.convexHull(part) if near > _NEAREST_SHADOW_M else None  # type: ignore[misc]
+            for part, near in zip(parts, nearest, strict=True)
+        ]
 
     def _under(self, extent: tuple[float, float, float, float]) -> Points | None:
         x0, x1, y0, y1 = extent
@@ -150,11 +187,15 @@ class SolidMaker:
         return (np.clip(corners_px, -4000, 8000) * SUBPIXEL).astype(np.int32)
 
 
-def _hull(points_px: Array) -> Points:
-    return cv2.convexHull((points_px * SUBPIXEL).astype(np.int32))  # type: ignore[return-value]
+def _extent(body: _Body) -> tuple[float, float, float, float]:
+    mover, pose = body.mover, body.pose
+    c, s = abs(math.cos(pose.yaw)), abs(math.sin(pose.yaw))
+    half_x, half_y = (mover.width_m * c + mover.length_m * s) / 2, (mover.length_m * c + mover.width_m * s) / 2
+    return pose.x - half_x, pose.x + half_x, pose.y - half_y, pose.y + half_y
 
 
 def _outlines(mesh: Mesh, points_px: Array) -> list[Points]:
     """Hulls of the body, and of the people on it."""
-    parts = (points_px[mesh.group == group] for group in range(2))
-    return [_hull(part) for part in parts if len(part)]
+    fixed = (points_px * SUBPIXEL).astype(np.int32)
+    parts = [fixed[mesh.group == group] for group in range(2)]
+    return [cv2.convexHull(part) for part in parts if len(part)]
