@@ -17,6 +17,7 @@ from detector.claims import complete
 from detector.folders import WorkerFolders
 from detector.outbox import Outbox
 from detector.suspension import SUSPENSION_REASONS, Suspension
+from detector.vision.helmets import open_helmets
 from detector.vision.regions import region_of_interest
 from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
@@ -38,6 +39,7 @@ class CameraTask:
     ring_bytes: int
     ring_seconds: float
     threads: int = 2
+    helmet_weights: Path | None = None
 
 
 class CameraProcess:
@@ -67,6 +69,7 @@ class CameraProcess:
             is_recording=not self.camera.is_live,
             rate_hz=self._rate_hz,
             suspension=Suspension(self._file.camera.id, folders.reference(self._file.camera.id, self._file.sha256)),
+            helmets=open_helmets(task.helmet_weights),
         )
 
     def run(self, link: Link) -> None:

@@ -31,6 +31,8 @@ class WorkerSettings(BaseSettings):
     ring_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024
     """Of packets kept for each camera."""
     ring_seconds: Annotated[float, Field(ge=30)] = 300.0
+    helmet_weights: Path | None = None
+    """An exported YOLO with the classes head and helmet; without it `no_helmet` and `too_many_riders` are silent."""
     heartbeat_limit_s: Annotated[float, Field(gt=0.5)] = 5.0
     """A camera process that stands still longer than this is killed and started anew."""
     start_limit_s: Annotated[float, Field(gt=0.5)] = 60.0

@@ -13,6 +13,7 @@ from detector.rulebook import Rulebook, as_listed
 from detector.suspension import Suspension
 from detector.tracking import Followed, VehicleTracker
 from detector.vision.beacons import BeaconWatch
+from detector.vision.helmets import HelmetReader
 from detector.vision.phases import Phase, PhaseReader
 from detector.vision.regions import Region, region_of_interest
 from detector.vision.signals import read_lamp
@@ -97,6 +98,7 @@ class Walk:
         is_recording: bool,
         rate_hz: Callable[[], float | None] = lambda: None,
         suspension: Suspension | None = None,
+        helmets: HelmetReader | None = None,
     ) -> None:
         """Makes rules, tracker and lamp readers ready.
 
@@ -106,6 +108,7 @@ class Walk:
             rate_hz: the stream's usual rate once it is known, else None; asked at the first frame of a connection.
             is_recording: the source is a recorded file.
             suspension: says when the camera may not claim; None makes one without a kept reference.
+            helmets: looks at the heads of riders; None: nobody does.
 
         Raises:
             models.camera_file.CameraFileError: a rule that this camera cannot serve.
@@ -114,6 +117,7 @@ class Walk:
         self._vehicles = vehicles
         self._is_recording = is_recording
         self._rate_hz = rate_hz
+        self._helmets = helmets
         self._suspension = suspension or Suspension(file.camera.id)
         self._region = region_of_interest(file.camera)
         self._phases = {head.id: PhaseReader(head.id) for head in file.camera.signals if head.head_px is not None}
@@ -211,7 +215,7 @@ class Walk:
             frame_index=frame.index,
             pts_us=frame.pts_us,
             interval_us=self._interval_us(),
-            tracks=self._with_priority(frame, followed),
+            tracks=self._with_looks(frame, followed),
             signals=signals,
             timing_ok=not frame.clock.settling,
             people=followed.people,
@@ -222,13 +226,19 @@ class Walk:
         connection.scenes.append(scene)
         return scene
 
-    def _with_priority(self, frame: Frame, followed: Followed) -> tuple[Track, ...]:
-        """The tracks, those on duty marked."""
+    def _with_looks(self, frame: Frame, followed: Followed) -> tuple[Track, ...]:
+        """The tracks with what a look at their pictures tells: who is on duty, and the heads of riders."""
         beacons, (width, height) = self._connection.beacons, frame.size
         scale = width / self._file.camera.frame.width, height / self._file.camera.frame.height
         on_duty = beacons.observe(frame.image, followed.tracks, frame.pts_us, scale)
         beacons.forget(followed.ended)
-        return tuple(replace(t, is_priority=True) if t.track_id in on_duty else t for t in followed.tracks)
+        heads = {} if self._helmets is None else self._helmets.look(frame.image, followed.tracks, scale)
+        tracks = []
+        for track in followed.tracks:
+            bare, helmets = heads.get(track.track_id, (None, None))
+            is_priority = track.track_id in on_duty
+            tracks.append(replace(track, is_priority=is_priority, bare_heads=bare, helmets=helmets))
+        return tuple(tracks)
 
     def _captured_us(self, frame: Frame) -> int | None:
         """Wall-clock time, for calendars: unknown while the clock settles, and for a recording that does not say it."""

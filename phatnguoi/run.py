@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ from detector.claims import complete
 from detector.errors import PackageRefusedError
 from detector.evidence.claim import Claim
 from detector.evidence.package import make_package
+from detector.vision.helmets import HelmetReader, open_helmets
 from detector.vision.phases import Phase
 from detector.vision.regions import region_of_interest
 from detector.vision.vehicles import WeightsUnusableError
@@ -45,6 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if absent")
     parser.add_argument("--source", metavar="FILE_OR_URL", help="read this instead of the camera file's source")
     parser.add_argument("--weights", type=Path, metavar="PATH", help="exported YOLO (folder, .xml, .onnx) or .pt")
+    parser.add_argument(
+        "--helmet-weights", type=Path, metavar="PATH", help="exported YOLO with the classes head and helmet; none: off"
+    )
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
     parser.add_argument("--plates", choices=("claimed", "all", "off"), default="claimed", help="which plates to read")
     parser.add_argument("--key", type=Path, metavar="FILE", help="sign each package (`phatnguoi keys new` makes a key)")
@@ -62,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         file = load_camera_file(arguments.camera)
         weights = open_weights(chosen_weights(arguments.weights), region_of_interest(file.camera).input_px)
+        helmets = open_helmets(arguments.helmet_weights)
         _signer(arguments.key)
     except (CameraFileError, WeightsUnusableError, KeyFileError) as error:
         raise CommandError(str(error)) from None
@@ -75,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
             if not camera.is_live and file.camera.starts_at is None:
                 print(f"{file.path}: no starts_at, times count from {NO_START.isoformat()}", file=sys.stderr)
-            return _read(arguments, file, weights, camera)
+            return _read(arguments, file, weights, camera, helmets)
     except CameraFileError as error:
         raise CommandError(str(error)) from None
     except StreamError as error:
@@ -143,9 +149,12 @@ class _Result:
         return f"packages/{claim.id}"
 
 
-def _read(arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera) -> int:
+def _read(
+    arguments: argparse.Namespace, file: CameraFile, weights: Weights, camera: Camera, helmets: HelmetReader | None
+) -> int:
     """Writes nothing before the first frame; what breaks later is told once all that was seen is written."""
-    walk = Walk(file, weights.detector, is_recording=not camera.is_live, rate_hz=lambda: _rate_hz(camera))
+    rate_hz = partial(_rate_hz, camera)
+    walk = Walk(file, weights.detector, is_recording=not camera.is_live, rate_hz=rate_hz, helmets=helmets)
     frames = _limited(camera, arguments.max_frames, walk)
     first = next(frames, None)
     arguments.out.mkdir(parents=True, exist_ok=True)

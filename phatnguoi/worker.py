@@ -102,6 +102,7 @@ def _specs(settings: WorkerSettings, files: list[CameraFile], weights: Path) -> 
                 settings.worker_folder,
                 settings.ring_bytes,
                 settings.ring_seconds,
+                helmet_weights=settings.helmet_weights,
             ),
             limit_s=settings.heartbeat_limit_s,
             start_limit_s=settings.start_limit_s,

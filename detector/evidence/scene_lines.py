@@ -4,7 +4,8 @@ Coordinates are 1/16 px of the camera file's frame, times µs, confidences per m
 
     frame, pts_us, interval_us, timing_ok
     captured_us (or null), captured_uncertainty_us
-    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people, is_priority, vehicle_share], …]
+    tracks   [[track_id, vehicle or null, x1, y1, x2, y2, confidence, is_seen, people, is_priority, vehicle_share], …],
+             followed by bare_heads and helmets where somebody looked
     signals  {id: [state, held_since_us, onset_us or null, uncertainty_us, amber_us or null, raw], …}
     people   [[x1, y1, x2, y2], …]
     ended    [track_id, …]
@@ -97,7 +98,8 @@ def _track_row(track: Track) -> list[Any]:
     box = _box_row(track.box)
     vehicle_share = round(track.vehicle_share * _PER_MILLE)
     flags = [track.is_seen, track.people, track.is_priority]
-    return [track.track_id, track.vehicle, *box, confidence, *flags, vehicle_share]
+    heads = [] if track.bare_heads is None or track.helmets is None else [track.bare_heads, track.helmets]
+    return [track.track_id, track.vehicle, *box, confidence, *flags, vehicle_share, *heads]
 
 
 def _signal_row(reading: SignalReading) -> list[Any]:
@@ -138,7 +140,8 @@ def _track(row: list[Any]) -> Track:
     box = _box([x1, y1, x2, y2])
     vehicle_share = _whole(later[0]) / _PER_MILLE if later else 1.0  # packages sealed before 23 November 2026 have none
     flags = bool(is_seen), _whole(people), bool(is_priority)
-    return Track(_whole(track_id), vehicle, box, share, *flags, vehicle_share)
+    bare_heads, helmets = (_whole(count) for count in later[1:3]) if len(later) > 1 else (None, None)
+    return Track(_whole(track_id), vehicle, box, share, *flags, vehicle_share, bare_heads, helmets)
 
 
 def _signal(name: str, row: list[Any]) -> SignalReading:

@@ -37,6 +37,8 @@ class Track:
         people: persons merged into the vehicle (riders), 0 if none were seen apart.
         is_priority: beacons flash on it: a priority vehicle on duty, of which nothing is claimed.
         vehicle_share: share of the votes that `vehicle` has, 0..1: how far it is from being another class.
+        bare_heads, helmets: heads without and with a helmet on a motorcycle, where weights that know them looked at it
+            in this frame; else None.
     """
 
     track_id: int
@@ -47,6 +49,8 @@ class Track:
     people: int = 0
     is_priority: bool = False
     vehicle_share: float = 1.0
+    bare_heads: int | None = None
+    helmets: int | None = None
 
     @property
     def ground_contact(self) -> PointPx:
