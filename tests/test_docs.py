@@ -91,7 +91,7 @@ def test_no_secret_stands_in_the_tree() -> None:
     names = [name for name in listed.stdout.splitlines() if not left_out.search(name)]
     files = [name for name in names if (ROOT / name).is_file()]
     done = subprocess.run(
-        [scanner, "--exclude-lines", "_CROCKFORD|PASSWORD_VARIABLE", *files],
+        [scanner, "--exclude-lines", r"_CROCKFORD|PASSWORD_VARIABLE|sha256\W", *files],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
