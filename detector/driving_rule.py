@@ -163,10 +163,13 @@ class DrivingRule:
 
     def _follow(self, track: Track, scene: Scene) -> Violation | None:
         drive = self._drives.get(track.track_id)
+        if drive is not None and not self._goes_on(drive, track, scene):
+            del self._drives[track.track_id]
+            drive = None
         along = self._heading or _direction(drive, track)
         if not is_surely_in(self._polygon, track, along) or not stands_on_ground(track, scene.tracks, self._frame):
             return None  # a box that jitters over the edge comes back before `unseen_s` is over
-        if drive is not None and self._goes_on(drive, track, scene):
+        if drive is not None:
             drive = _extended(drive, track, scene, self._driving.duration_s * SECOND_US / 2)
             self._drives[track.track_id] = drive
             return self._claim(drive, track) if self._is_proven(drive, track) else None
