@@ -45,6 +45,7 @@ COMMANDS = (
     Command("witness", "keep and countersign the checkpoints of somebody else's log", "phatnguoi.witness"),
     Command("verify", "check a package or a bundle, step by step, against keys that you trust", "phatnguoi.verify"),
     Command("sim", "draw the simulated crossing, with its truth and its camera file", "phatnguoi.sim"),
+    Command("rules", "list the rules, or write docs/rules.md from them", "phatnguoi.rules"),
     Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),
     Command("replay", "make the decision of packages again, and compare it bit for bit", "phatnguoi.replay"),
     Command("impact", "which past claims would fall under another rule or camera file", "phatnguoi.impact"),

@@ -78,6 +78,14 @@ def find_offence(code: str, vehicle: VehicleClass, day: date) -> Offence:
     raise CatalogueRowMissingError(f"no row of the catalogue for act {code}, vehicle {vehicle}, day {day.isoformat()}")
 
 
+def find_offences(code: str) -> Iterable[tuple[str, Offence]]:
+    """Every row of one act, of any day: "car" (with bus and truck) or "motorcycle", and the row."""
+    rows = [row for row in _rows() if row["code"] == code]
+    for prefix, vehicle in (("car", "car"), ("moto", "motorcycle")):
+        for offence in _offences(rows, prefix):
+            yield vehicle, offence
+
+
 def catalogue_begins() -> date:
     """The first day of which the catalogue knows anything."""
     return min(date.fromisoformat(row["valid_from"]) for row in _rows())
