@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -31,6 +32,7 @@ from api.settings import OfficeSettings
 from api.store import EvidenceReader
 from api.worker_jobs.service import add_job
 from models.domain.manifest import Manifest
+from models.domain.plates import normalised
 from models.domain.store import StoredObject
 from models.domain.submission import Submission
 from models.tables import (
@@ -202,6 +204,7 @@ class Intake:
             expires_at=limitation_end(occurred_at, camera.timezone),
             created_at=now,
             moved_at=now,
+            **_plate_read(manifest),
         )
         session.add(case)
         session.flush()
@@ -267,6 +270,19 @@ def _new_incident(session: Session, now: datetime, message: Submission) -> Incid
     session.add(incident)
     session.flush()
     return incident
+
+
+def _plate_read(manifest: Manifest) -> dict[str, Any]:
+    """What the worker's reader made of the plate, as columns of the case."""
+    plate = manifest.plate
+    if plate is None:
+        return {}
+    return {
+        "plate_read": None if plate.text is None else normalised(plate.text),
+        "plate_unread_because": plate.unread_because,
+        "plate_confidence_permille": min(plate.characters_permille, default=None),
+        "plate_is_suspected_obscured": plate.is_obscured,
+    }
 
 
 def _keep_evidence(session: Session, now: datetime, message: Submission, manifest: Manifest, body: str) -> None:

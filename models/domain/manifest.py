@@ -109,6 +109,33 @@ class SealedClip(_Value):
     times_us: tuple[int, ...] = ()
 
 
+class SealedPlate(_Value):
+    """What the reader made of the vehicle's plate. It accuses nobody: a person types the plate before this is shown.
+
+    Attributes:
+        text: letters and digits, line by line, parted by `|`; None: `unread_because` says why.
+        characters_permille: how sure each letter and digit is.
+        agreeing_frames: pictures whose own reading is this text.
+        is_repaired: the grammar changed a character that the network preferred.
+        aside: recognised as another authority's.
+        is_obscured: a legible plate would have been seen here, and something covers it: a suspicion, no claim.
+        frame_index: of the picture that shows it best; `corners_px16` are in it.
+    """
+
+    text: str | None
+    unread_because: str | None
+    characters_permille: tuple[Count, ...] = ()
+    agreeing_frames: Count = 0
+    seen_frames: Count = 0
+    is_repaired: bool = False
+    is_obscured: bool = False
+    colour: str = "white"
+    aside: str | None = None
+    frame_index: Count | None = None
+    corners_px16: tuple[int, ...] = ()
+    reader: str = ""
+
+
 class Manifest(_Value):
     """What the worker seals about one claim."""
 
@@ -132,7 +159,12 @@ class Manifest(_Value):
     clip: SealedClip | None
     software: SealedSoftware
     files: tuple[SealedFile, ...]
+    plate: SealedPlate | None = None
+    """None: no reader ran."""
 
     def canonical(self) -> bytes:
         """RFC 8785 bytes; these are what is hashed, signed and stored."""
-        return rfc8785.dumps(self.model_dump(mode="json"))
+        content = self.model_dump(mode="json")
+        if self.plate is None:  # so that what was sealed before plates were read keeps its bytes
+            del content["plate"]
+        return rfc8785.dumps(content)

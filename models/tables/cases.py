@@ -127,6 +127,11 @@ class CaseRow(Base):
     plate: Mapped[str | None] = mapped_column(String(16))
     vehicle_typed: Mapped[str | None] = mapped_column(String(16))
     plate_colour: Mapped[str | None] = mapped_column(String(24))
+    plate_read: Mapped[str | None] = mapped_column(String(20))
+    """What the reader read; shown once the reviewer has typed. None: `plate_unread_because` says why."""
+    plate_unread_because: Mapped[str | None] = mapped_column(String(16))
+    plate_confidence_permille: Mapped[int | None]
+    plate_is_suspected_obscured: Mapped[bool | None]
     assigned_to: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
