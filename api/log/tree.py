@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from models.tables import LogEntryRow, LogNodeRow
@@ -29,12 +29,13 @@ class NodeCache:
         wanted = [node for node in dict.fromkeys(nodes) if node not in self._known]
         if not wanted:
             return
-        found = self._session.execute(
-            select(LogNodeRow.level, LogNodeRow.place, LogNodeRow.hash).where(
-                tuple_(LogNodeRow.level, LogNodeRow.place).in_(wanted)
-            )
-        )
-        self._known |= {(level, place): digest for level, place, digest in found}
+        places: dict[int, list[int]] = {}
+        for level, place in wanted:
+            places.setdefault(level, []).append(place)
+        parts = [f"level = {level:d} AND place IN ({_listed(at)})" for level, at in sorted(places.items())]
+        query = f"SELECT level, place, hash FROM log_nodes WHERE {' OR '.join(parts)}"  # noqa: S608 - whole numbers only
+        found = self._session.connection().exec_driver_sql(query)
+        self._known |= {(level, place): bytes(digest) for level, place, digest in found}
 
     def read(self, level: int, place: int) -> bytes:
         """One node.
@@ -62,3 +63,7 @@ class NodeCache:
         """The hash of each range."""
         self.fetch(node for part in ranges for node in nodes_of(part))
         return [range_hash(part, self.read) for part in ranges]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(f"{number:d}" for number in numbers)

@@ -26,6 +26,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     noise.add_argument("--duration-s", type=float, default=60.0)
     noise.add_argument("--fps", type=float, default=10.0)
     noise.add_argument("--out", type=Path, metavar="FILE", help="default: the model that the benchmark uses")
+    log = actions.add_parser("log", help="entries a second, proofs over a long log, sealing and verifying a package")
+    log.add_argument("--entries", type=int, default=5000, help="appended one move at a time")
+    log.add_argument("--size", type=int, default=1_000_000, help="of the log that proofs are asked of")
+    log.add_argument("--package", type=Path, metavar="DIR", help="also seal and verify this package")
+    log.add_argument("--database", metavar="URL", help="default: SQLite in a temporary folder; it must be empty")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,6 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.noise_command import run_noise
 
         return run_noise(arguments)
+    if arguments.action == "log":
+        from phatnguoi.bench.log_command import run_log
+
+        return run_log(arguments)
     from phatnguoi.bench.violations_command import run_violations
 
     return run_violations(arguments)
