@@ -57,8 +57,8 @@ class HelmetReader:
         self._bare = [place for place, name in enumerate(names) if name in HEAD_NAMES]
         if not self._helmets or not self._bare:
             raise WeightsUnusableError(
-                f"helmet weights: got {len(names)} classes ({', '.join(network.names[:4])} …), expected one for a helmet "
-                f"({', '.join(sorted(HELMET_NAMES))}) and one for a bare head ({', '.join(sorted(HEAD_NAMES))})"
+                f"helmet weights: got {len(names)} classes ({', '.join(network.names[:4])} …), expected one for a "
+                f"helmet ({', '.join(sorted(HELMET_NAMES))}) and one for a bare head ({', '.join(sorted(HEAD_NAMES))})"
             )
 
     def look(self, image: BGR, tracks: Sequence[Track], scale: tuple[float, float]) -> Mapping[int, Heads]:

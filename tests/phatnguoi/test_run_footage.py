@@ -135,3 +135,20 @@ def test_with_the_headings_swapped_nearly_every_vehicle_is_claimed(
     swapped = tmp_path / "swapped.yaml"
     swapped.write_text(yaml.safe_dump(camera, allow_unicode=True), encoding="utf-8")
     assert len(run(shared_data, swapped, tmp_path / "out")) >= least
+
+
+@pytest.mark.timeout(900)
+def test_a_parked_car_is_claimed_once_and_one_that_stands_for_6_s_only_at_a_shorter_limit(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    """L1 stands for 23.7 s, L2 for 6.6 s; in between the zone is empty. Stopping is limited to 5 s, parking to 10 s."""
+    camera = yaml.safe_load((CAMERAS / "lot_parked.yaml").read_text(encoding="utf-8"))
+    camera["source"] = str(shared_data / "more" / "lot_parked" / "clip.mp4")
+    camera["rules"].append({"rule": "illegal_stopping", "zone": "lot", "after_s": 5, "mode": "live"})
+    own = tmp_path / "lot.yaml"
+    own.write_text(yaml.safe_dump(camera, allow_unicode=True), encoding="utf-8")
+    claims = run(shared_data, own, tmp_path / "out")
+    first, second = (s["frames"][0] for s in truth_of(shared_data / "more" / "lot_parked")["standing"][:2])
+    frames = {rule: [c["frame_index"] for c in claims if c["rule"] == rule] for rule in {c["rule"] for c in claims}}
+    assert frames["illegal_parking"] == [pytest.approx(first + 300, abs=20)]
+    assert frames["illegal_stopping"] == [pytest.approx(first + 150, abs=20), pytest.approx(second + 150, abs=20)]
