@@ -139,7 +139,7 @@ def test_ready_only_while_everything_is(here: SmallOffice) -> None:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert checks() == {"migrations": f"got migration 0000, expected {newest_migration()}"}
     with here.office.database.writing() as session:
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest_migration()}'")
     assert web.get("/healthz").json() == {"status": "ok"}
 
 
