@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import rfc8785
 from pydantic import ValidationError
 
 from models.domain.derived import DERIVED_ENVELOPE_NAME, DERIVED_LIMIT_BYTES, DERIVED_NAME, DerivedManifest
@@ -25,10 +26,10 @@ def parse_derived(body: bytes) -> DerivedManifest:
     Raises:
         MalformedError
     """
-    load_json(DERIVED_NAME, body, DERIVED_LIMIT_BYTES)
+    content = load_json(DERIVED_NAME, body, DERIVED_LIMIT_BYTES)
     try:
         derived = DerivedManifest.model_validate_json(body)
-        is_canonical = derived.canonical() == body
+        is_canonical = rfc8785.dumps(content) == body
     except ValueError as error:
         kind = "field" if isinstance(error, ValidationError) else "value"
         raise MalformedError(f"{DERIVED_NAME}: got a wrong {kind}, expected a derived manifest") from None

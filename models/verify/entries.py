@@ -109,10 +109,10 @@ Kind = TypeVar("Kind", Leaf, Opening)
 
 
 def _parsed(what: str, body: bytes, limit_bytes: int, kind: type[Kind]) -> Kind:
-    load_json(what, body, limit_bytes, depth=3)
+    content = load_json(what, body, limit_bytes, depth=3)
     try:
         found = kind.model_validate_json(body)
-        is_canonical = found.canonical() == body
+        is_canonical = rfc8785.dumps(content) == body
     except (ValidationError, ValueError):
         raise MalformedError(f"{what}: got no {kind.__name__.lower()}, expected one") from None
     if not is_canonical:

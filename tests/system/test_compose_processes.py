@@ -141,12 +141,15 @@ def test_the_camera_of_compose_is_the_clip_that_is_played_here() -> None:
 
 def test_the_services_of_compose_bring_a_case_into_the_queue(engine: Engine) -> None:
     password = secrets.token_urlsafe(12)
+    engine.run("office", "keys", "new", engine.filled_in("/var/lib/phatnguoi/log_key.pem"))
+    made = engine.run("worker", "keys", "new", engine.filled_in("/var/lib/phatnguoi/worker_key.pem"))
     engine.run("office-migrate")
     engine.run("office", "office", "add-person", "lan", "--role", "reviewer", PHATNGUOI_NEW_PASSWORD=password)
     camera = engine.filled_in("/cameras/camera.yaml")
     registered = ["--telephone", "0234 3 000 000", "--mode", "live", "--simulated"]
     engine.run("office", "office", "add-camera", camera, *registered)
     engine.variables["WORKER_KEY"] = engine.run("office", "office", "add-worker", "camera-1")
+    engine.run("office", "keys", "enrol", "camera-1", made.split("\n")[0])
     url = engine.places["http://office:8000"]
     with engine.start("office") as office, engine.start("office-jobs") as jobs:
         office.wait_until(lambda: _answers(url), 60, "office")
