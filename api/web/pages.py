@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from api.office import Office
 from api.people.pace import SignInPace
 from api.people.sessions import Sessions
-from api.web import pages_case, pages_login, pages_notice, pages_queue
+from api.web import pages_case, pages_login, pages_notice, pages_queue, pages_verify
 from api.web.failures import add_failure_pages
 from api.web.headers import SecurityHeaders
 
@@ -20,7 +20,7 @@ def add_pages(app: FastAPI) -> None:
     settings = office.settings
     app.state.sessions = Sessions(office.database, settings.session_length, settings.session_idle)
     app.state.sign_in_pace = SignInPace()
-    for room in (pages_login, pages_queue, pages_case, pages_notice):
+    for room in (pages_login, pages_queue, pages_case, pages_notice, pages_verify):
         app.include_router(room.router)
     app.mount("/static", StaticFiles(directory=str(files("api.web").joinpath("static"))), name="static")
     app.add_middleware(SecurityHeaders, secure=settings.secure_cookies)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
+import segno
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -159,6 +161,8 @@ def _notice_page(
         "picture_missing": is_missing,
         "bundle_url": picture and view.trust_fingerprint and f"/t/{case_id}/bundle?c={format.in_address(code)}",
         "fingerprint": spaced(view.trust_fingerprint) if view.trust_fingerprint else None,
+        "verify_url": _verify_url(office, view),
+        "verify_code": _qr(_verify_url(office, view)),
         "can_contest": view.state == "notice_issued",
         "longest_text": CONTEST_CHARACTERS,
         "typed": NOTHING_TYPED | dict(typed or {}),
@@ -166,6 +170,20 @@ def _notice_page(
     }
     url = f"/t/{case_id}"
     return page(request, "notice.html", status=422 if wrong else 200, page_url=url, page_query={"c": code}, **values)
+
+
+def _verify_url(office: Office, view: NoticeView) -> str | None:
+    """Where the evidence is checked. What follows the # never leaves the browser."""
+    if view.trust_fingerprint is None:
+        return None
+    return f"{str(office.settings.public_url).rstrip('/')}/verify#{view.trust_fingerprint}"
+
+
+def _qr(url: str | None) -> Markup | None:
+    """The address as a QR code: an SVG of its own."""
+    if url is None:
+        return None
+    return Markup(segno.make(url, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, border=4))  # noqa: S704
 
 
 def _picture(request: Request, office: Office, view: NoticeView, code: str) -> tuple[str | None, bool]:

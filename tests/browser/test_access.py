@@ -16,7 +16,7 @@ NARROW_PX = 320
 Shot = Callable[..., None]
 
 
-def _violations(page: Page) -> list[str]:
+def broken_rules(page: Page) -> list[str]:
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found for node in each["nodes"]]
 
@@ -37,7 +37,7 @@ def test_no_page_breaks_wcag_2_2_aa_as_far_as_axe_can_tell(
     def check(name: str) -> None:
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme)
-            found[f"{name}, {scheme}"] = _violations(page)
+            found[f"{name}, {scheme}"] = broken_rules(page)
             shot(page, f"{scheme}_{name}")
 
     page.goto("/login")

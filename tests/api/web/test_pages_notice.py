@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+import segno
 
 from tests.api.web.site import Browser, Site
 
@@ -41,7 +43,7 @@ def test_never_shows_the_plate_or_a_way_to_pay(site: Site) -> None:
     page = site.browser().get(address).text
     assert "67890" not in page and "678.90" not in page
     assert "<img" not in page
-    assert all(word not in page.lower() for word in ("vietcombank", "iban", "/pay", "momo", "qr"))
+    assert all(word not in page.lower() for word in ("vietcombank", "iban", "/pay", "momo"))
 
 
 def test_the_picture_opens_with_the_full_plate(site: Site) -> None:
@@ -141,3 +143,14 @@ def test_is_kept_out_of_caches_and_search_engines(site: Site) -> None:
     answer = site.browser().get(address)
     assert answer.headers["cache-control"] == "no-store" and answer.headers["referrer-policy"] == "no-referrer"
     assert "noindex" in answer.text
+
+
+def test_the_only_qr_code_leads_to_the_offices_own_checking_page(site: Site) -> None:
+    """Its fingerprint stands behind the #, which no browser sends."""
+    _, address, _ = _issued(site)
+    page = site.browser().get(address).text
+    found = re.search(r'href="([^"]+/verify#[0-9a-f]{64})" id="verify"', page)
+    assert found is not None
+    assert found[1].startswith(str(site.small.office.settings.public_url))
+    assert page.count('class="qr"') == 1
+    assert segno.make(found[1], error="m").svg_inline(scale=4, svgclass="qr", lineclass=None, border=4) in page
