@@ -25,6 +25,19 @@ LEAST_BASE_SHARE = 0.4
 """The near end of a vehicle takes at least this share of its box's width."""
 
 
+LEAST_SHAPE: Mapping[VehicleClass | None, float] = {"motorcycle": 0.75, "bicycle": 0.75}
+"""Height over width of a whole two-wheeler with its rider, seen from any side, is more than this."""
+
+
+def shape(box: BoxPx) -> float:
+    return box.height / box.width
+
+
+def stands(box: BoxPx, vehicle: VehicleClass | None) -> bool:
+    """The lower edge of the box is where the vehicle stands: it is not cut off by what stands before it."""
+    return shape(box) >= LEAST_SHAPE.get(vehicle, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Signed distances in px from a line, along its normal: negative before it, positive beyond."""

@@ -10,10 +10,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from detector.drawing import ROAD, Drawing, Lamp, Standing, Stroke, Way
-from detector.geometry.footprint import Reach, reach
+from detector.geometry.footprint import Reach, reach, stands
 from detector.geometry.line import crossing_share
 from detector.rule import RuleSettings, Site
-from models.domain.geometry import PointPx
+from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, SignalReading, Track
 from models.domain.violation import Moment, Violation
 
@@ -27,6 +27,8 @@ TURN_HEIGHTS = 3.0
 """So many box heights beyond the line it can be told whether a vehicle turns …"""
 TURN_SINE = 0.34
 """… by 20° or more off its way before the line."""
+PAST_HEIGHTS = 0.2
+"""Wholly past is who has driven on by so many box heights since its ground contact passed the line."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -162,7 +164,7 @@ class RedLight:
             self._passages.clear()
             return
         for track in scene.tracks:
-            if track.is_seen and track.track_id not in self._claimed:
+            if track.is_seen and track.track_id not in self._claimed and stands(track.box, track.vehicle):
                 claim = self._follow(track, scene, signal)
                 if claim is not None:
                     self._claimed.add(track.track_id)
@@ -228,11 +230,14 @@ class RedLight:
         """The next sighting of a vehicle that was wholly before the line; None: nothing can be claimed of it."""
         in_red = signal.state == "red" and signal.held_since_us == passage.red_us
         gap_us = scene.pts_us - passage.last_us
+        is_hidden = gap_us > self._settings.unseen_s * SECOND_US
         at, cross_us, is_past, claimable = passage.at, passage.cross_us, passage.is_past, passage.claimable
+        if at is not None and is_hidden and not is_past:
+            return None
         if distances.contact < 0:
             at, is_past = None, False
         elif at is None:
-            if not in_red or gap_us > self._settings.unseen_s * SECOND_US:
+            if not in_red or is_hidden:
                 return None
             if self._line.overhang(track.ground_contact) > track.box.width / 2:
                 return None
@@ -240,7 +245,7 @@ class RedLight:
             at = Moment("at", scene.frame_index, scene.pts_us, track.box)
             cross_us = passage.last_us + round(share * gap_us)
             claimable = self._claimable(scene)
-        is_past = is_past or (at is not None and distances.rear > 0 and in_red and self._is_whole_way(passage, track))
+        is_past = is_past or (passage.at is not None and in_red and self._is_driven_past(passage.at, track, distances))
         left_red_us = None if in_red else passage.left_red_us or scene.pts_us
         is_late = left_red_us is not None and scene.pts_us - left_red_us > AFTER_RED_US
         if not passage.is_clear and (is_late or (left_red_us is not None and not is_past)):
@@ -274,15 +279,20 @@ class RedLight:
         surely_us = scene.pts_us - arrow.held_since_us - self._uncertainty_us(scene, arrow)
         return surely_us >= self._settings.grace_s * SECOND_US
 
-    def _is_whole_way(self, passage: _Passage, track: Track) -> bool:
-        """The middle of the box came along: nothing else hides the lower half of a vehicle that stands."""
-        way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
-        center_px = self._line.signed_distance(track.box.center) - self._line.signed_distance(passage.before.box.center)
+    def _is_driven_past(self, at: Moment, track: Track, distances: Reach) -> bool:
+        """It is wholly beyond the line, and drove on from there: nothing else hides the lower half of who stands."""
+        way_px = distances.contact - self._line.signed_distance(at.box.ground_contact)
+        is_on = way_px >= PAST_HEIGHTS * track.box.height and self._comes_along(at.box, track.box)
+        return distances.rear > 0 and is_on
+
+    def _comes_along(self, start: BoxPx, now: BoxPx) -> bool:
+        way_px = self._line.signed_distance(now.ground_contact) - self._line.signed_distance(start.ground_contact)
+        center_px = self._line.signed_distance(now.center) - self._line.signed_distance(start.center)
         return center_px >= CENTER_SHARE * way_px
 
     def _has_travelled(self, passage: _Passage, at: Moment, track: Track) -> bool:
         """The way from the "before" to here is a drive, not a jitter: in metres where the ground is known."""
-        if not self._is_whole_way(passage, track):
+        if not self._comes_along(passage.before.box, track.box):
             return False
         way_px = self._line.signed_distance(track.ground_contact) - passage.before_contact
         if self._ground is not None:

@@ -10,9 +10,10 @@ from typing import ClassVar
 from pydantic import Field
 
 from detector.drawing import Area, Drawing, Way
+from detector.geometry.footprint import shape, stands
 from detector.geometry.zone import is_inside
 from detector.rule import RuleSettings, Site
-from models.domain.geometry import PointPx
+from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, Track
 from models.domain.violation import Moment, Violation
 
@@ -28,6 +29,10 @@ STEADY_SHARE = 0.65
 """Share of the steps that go against the heading: a drive is steady, a track that hops from car to car is not."""
 LONGEST_SHARE = 0.4
 """No single step makes more than this share of the way."""
+TWO_WHEELERS = ("motorcycle", "bicycle")
+SHAPE_SHARE = 0.6
+"""Height over width of a two-wheeler's box stays alike along the way: who is being hidden from below, or comes out,
+moves only the lower edge of his box, and that is no drive."""
 CENTER_SHARE = 0.4
 """The middle of the box goes along by at least this share: a box of which only one edge moves is no drive."""
 
@@ -111,7 +116,7 @@ class WrongWay:
             self._ways.clear()
             return
         for track in scene.tracks:
-            if track.is_seen and track.track_id not in self._claimed:
+            if track.is_seen and track.track_id not in self._claimed and stands(track.box, track.vehicle):
                 claim = self._follow(track, scene)
                 if claim is not None:
                     self._claimed.add(track.track_id)
@@ -184,6 +189,8 @@ class WrongWay:
             return None
         if -against_px > AGAINST_COSINE * net_px or net_px < STRAIGHTNESS * way.driven_px:
             return None
+        if track.vehicle in TWO_WHEELERS and not _keeps_its_shape(way.start.box, way.middle.box, track.box):
+            return None
         middle = way.middle if way.middle is not way.start else Moment("at", scene.frame_index, scene.pts_us, track.box)
         return Violation(
             rule=self.code,
@@ -204,6 +211,11 @@ class WrongWay:
                 "way_per_mille_of_height": round(1000 * against_px / way.height_px),
             },
         )
+
+
+def _keeps_its_shape(*boxes: BoxPx) -> bool:
+    shapes = [shape(box) for box in boxes]
+    return min(shapes) >= SHAPE_SHARE * max(shapes)
 
 
 def _distance(a: PointPx, b: PointPx) -> float:

@@ -108,6 +108,17 @@ def test_a_waiting_vehicle_whose_lower_half_is_hidden_until_it_drives_off_at_gre
     assert judged(scenes) == []
 
 
+def test_who_drives_up_to_the_line_and_is_then_hidden_from_below_is_not_claimed() -> None:
+    """His lower edge passes the line because a truck drives up behind him; his upper edge stands."""
+    scenes = []
+    for step in range(60):
+        top = 330.0 - 6.0 * min(step, 15)
+        bottom = top + 92.0 if step < 16 else max(274.0, top + 92.0 - 5.0 * (step - 16))
+        tracks = (Track(1, "motorcycle", BoxPx(560 - 300, top, 600 - 300, bottom), 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
+    assert judged(scenes) == []
+
+
 def turning(sideways: float) -> list[Scene]:
     """Over the line, then off to one side: right is positive, as the picture shows it."""
     scenes = []

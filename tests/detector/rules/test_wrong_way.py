@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from detector.rule import Site
 from detector.rules.wrong_way import Settings, WrongWay
-from models.domain.scene import Scene
+from models.domain.geometry import BoxPx
+from models.domain.scene import Scene, Track
 from models.domain.violation import Violation
-from tests.detector.rules.scenes import CAMERA, SITE, drive, shown_to, without_timing
+from tests.detector.rules.scenes import CAMERA, INTERVAL_US, SITE, drive, shown_to, without_timing
 
 AGAINST = [150.0 + 8 * step for step in range(30)]
 WITH = list(reversed(AGAINST))
@@ -72,3 +73,16 @@ def test_forgets_what_it_kept_of_a_track() -> None:
             list(rule.observe(scene))
         rule.forget(number)
     assert all(len(value) == 0 for value in vars(rule).values() if isinstance(value, dict | set))
+
+
+def test_who_drives_with_the_lane_and_is_hidden_from_below_is_not_claimed() -> None:
+    """Lane and vehicle come towards the camera; a bus pulls up before it, so that the lower edge of its box climbs."""
+    scenes = []
+    for step in range(30):
+        box = BoxPx(285, 200, 315, 300.0 - 2.5 * step)
+        tracks = (Track(1, "motorcycle", box, 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks))
+    lane = CAMERA.lanes[0].model_copy(update={"heading_px": CAMERA.lanes[0].heading_px[::-1]})
+    site = Site(CAMERA.model_copy(update={"lanes": (lane,)}))
+    assert judged(scenes, site) == []
+    assert len(judged(drive(WITH), site)) == 1
