@@ -49,8 +49,8 @@ def test_a_claim_is_about_the_mover_that_its_box_covers_best_or_about_nobody() -
 VERDICTS = {
     "the right mover at the right time": (claim(), [act()], [], "found", ""),
     "within the span of an act that lasts": (claim(at_s=30.0), [act(at_s=20.0, to_s=30.5)], [], "found", ""),
-    "a second late is still the act": (claim(at_s=21.0), [act()], [], "found", ""),
-    "two seconds late is not": (claim(at_s=22.1), [act()], [], "false", "wrong_time"),
+    "two seconds late is still the act": (claim(at_s=22.0), [act()], [], "found", ""),
+    "later is not": (claim(at_s=22.1), [act()], [], "false", "wrong_time"),
     "another mover": (claim(2), [act()], [], "false", "lawful"),
     "another rule": (claim(rule="wrong_way"), [act()], [], "false", "lawful"),
     "nobody stands there": (claim(None), [act()], [], "false", "nobody"),
