@@ -23,6 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     render.add_argument("--codec", choices=["h264", "h265"], default="h264")
     render.add_argument("--key-every-s", type=float, default=2.0, help="longest time between key frames")
     render.add_argument("--b-frames", type=int, default=0)
+    render.add_argument("--bitrate-kbps", type=int, metavar="N", help="encode with so few kilobits a second")
+    render.add_argument(
+        "--damage", type=float, default=0.0, metavar="SHARE", help="flip bytes in this share of packets"
+    )
     camera = actions.add_parser("camera", help="write the camera file of a world")
     camera.add_argument("--world", default=USUAL_WORLD)
     camera.add_argument("--out", type=Path, required=True, metavar="CAMERA.yaml")
@@ -39,7 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "camera":
         arguments.out.write_text(camera_file(world, source=arguments.source), encoding="utf-8")
         return 0
-    form = VideoForm(arguments.codec, arguments.key_every_s, arguments.b_frames)
+    if not 0 <= arguments.damage <= 1:
+        raise CommandError(f"--damage: got {arguments.damage:g}, expected 0..1")
+    if arguments.bitrate_kbps is not None and not 16 <= arguments.bitrate_kbps <= 100_000:
+        raise CommandError(f"--bitrate-kbps: got {arguments.bitrate_kbps}, expected 16..100000")
+    form = VideoForm(
+        arguments.codec, arguments.key_every_s, arguments.b_frames,
+        bitrate_kbps=arguments.bitrate_kbps, damage=arguments.damage,
+    )  # fmt: skip
     frames = render_clip(world, arguments.out, arguments.truth, form)
     print(f"{arguments.out}: {frames} frames of {world.url}")
     return 0

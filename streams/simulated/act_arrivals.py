@@ -48,7 +48,7 @@ PLANS = (
     Plan("junction_blocking", "lawful", 0.8, (-20.0, -8.0), turn="left", breaks=False),
     Plan("yield_pedestrian", "does_not_yield", 1.5, (-2.0, 10.0), "right", stream="from_left"),
     Plan("yield_pedestrian", "lawful", 1.2, (-2.0, 10.0), "right", breaks=False, stream="from_left"),
-    Plan("red_light", "on_duty", 0.5, (0.0, 15.0), breaks=False),
+    Plan("red_light", "on_duty", 0.7, (-6.0, 4.0), breaks=False),
 )
 
 

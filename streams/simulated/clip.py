@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import av
 import numpy as np
@@ -19,6 +19,9 @@ from streams.simulated.settings import WorldSettings, parse_url
 from streams.simulated.truth import TruthKeeper, as_text
 
 MICROSECONDS = 1_000_000
+_HEAD_BYTES = 48
+"""Packet and slice headers stay whole: damage shows in the picture, the stream can still be read."""
+_FLIPPED_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,17 @@ class VideoForm:
     Attributes:
         key_every_s: longest time between key frames.
         quality: constant rate factor; lower is better.
+        bitrate_kbps: instead of a constant quality, so many kilobits a second: few of them blur and block the picture.
+        damage: share of the packets in which bytes are flipped after encoding; drawn from the world's seed. The first
+            picture stays whole.
     """
 
     codec: Literal["h264", "h265"] = "h264"
     key_every_s: float = 2.0
     b_frames: int = 0
     quality: int = 22
+    bitrate_kbps: int | None = None
+    damage: float = 0.0
 
 
 class ClipEncoder:
@@ -48,13 +56,15 @@ class ClipEncoder:
         else:
             options = {"x265-params": f"keyint={gop}:min-keyint=1:scenecut=0:bframes={form.b_frames}"
                        ":pools=none:frame-threads=1:log-level=error"}  # fmt: skip
-        options |= {"preset": "veryfast", "crf": str(form.quality)}
+        options |= {"preset": "veryfast"} | ({"crf": str(form.quality)} if form.bitrate_kbps is None else {})
         stream = container.add_stream("libx264" if form.codec == "h264" else "libx265", rate=self.rate, options=options)
         assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = settings.width_px, settings.height_px, "yuv420p"
         stream.time_base = stream.codec_context.time_base = 1 / self.rate
         stream.codec_context.thread_count = 1
         stream.codec_context.max_b_frames = form.b_frames
+        if form.bitrate_kbps is not None:
+            stream.codec_context.bit_rate = form.bitrate_kbps * 1000
         if form.codec == "h265":
             stream.codec_context.codec_tag = "hvc1"
         self.stream = stream
@@ -67,6 +77,31 @@ class ClipEncoder:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
         frame.pts, frame.time_base = index, 1 / self.rate
         yield from self.stream.encode(frame)
+
+
+class Damage:
+    """Flips bytes in some packets, as a bad link or a bad disk does; the same seed flips the same bytes."""
+
+    def __init__(self, share: float, seed: int) -> None:
+        self._share = share
+        self._rng = np.random.default_rng([seed, 17])
+        self._is_first = True
+
+    def on(self, packet: av.Packet[VideoStream]) -> av.Packet[VideoStream]:
+        """The packet, or one of the same length and time with a few other bytes behind its head."""
+        is_first, self._is_first = self._is_first, False
+        if self._share == 0 or is_first or self._rng.random() >= self._share or packet.size <= 2 * _HEAD_BYTES:
+            return packet
+        payload = bytearray(bytes(packet))
+        for place in self._rng.integers(_HEAD_BYTES, len(payload), _FLIPPED_BYTES):
+            payload[place] ^= int(self._rng.integers(1, 256))
+        made = cast("av.Packet[VideoStream]", av.Packet(len(payload)))
+        made.update(bytes(payload))  # a copy with the padding that decoders read past the end
+        made.pts, made.dts, made.time_base, made.stream = packet.pts, packet.dts, packet.time_base, packet.stream
+        made.is_keyframe = packet.is_keyframe
+        if packet.duration is not None:
+            made.duration = packet.duration
+        return made
 
 
 def render_clip(
@@ -86,12 +121,13 @@ def render_clip(
     clip_part = clip.with_name(clip.name + ".part")
     lines = [as_text(keeper.world())]
     with av.open(str(clip_part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        encoder = ClipEncoder(container, settings, form or VideoForm())
+        form = form or VideoForm()
+        encoder, damage = ClipEncoder(container, settings, form), Damage(form.damage, settings.seed)
         for index in range(count):
             image, drawn, lamp = renderer.frame(index)
             lines.append(as_text(keeper.frame(index, drawn, lamp)))
-            container.mux(list(encoder.encode(image, index)))
-        container.mux(list(encoder.encode(None, count)))
+            container.mux([damage.on(packet) for packet in encoder.encode(image, index)])
+        container.mux([damage.on(packet) for packet in encoder.encode(None, count)])
     lines += [as_text(line) for line in keeper.acts()]
     if truth is not None:
         truth_part = truth.with_name(truth.name + ".part")

@@ -48,9 +48,9 @@ class Drivers:
         lamp = self._phases.main(t_s) if main else self._phases.cross(t_s)
         if mover.intent == "pushed":
             return self._pushed(mover, t_s)
-        if lamp == "green":
+        if lamp == "green" and not (gaps.has_priority and not main):
             return None
-        if lamp == "amber" and mover.speed**2 / (2 * max(to_line_m + over_m, 0.1)) > AMBER_BRAKE:
+        if lamp != "red" and mover.speed**2 / (2 * max(to_line_m + over_m, 0.1)) > AMBER_BRAKE:
             return None
         if lamp == "red" and self._dares(mover, gaps, t_s):
             return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from streams.simulated.layout import JUNCTION_FROM_M, ZEBRA_M, Layout
 
-_EXIT_M = 9.0
+_EXIT_M = 5.5
 _FROM_LEFT_M = 14.0
 
 

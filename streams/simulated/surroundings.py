@@ -21,6 +21,8 @@ class Surroundings:
     def __init__(self, everybody: list[Mover], vehicles: list[Mover]) -> None:
         self.everybody = everybody
         self._blocking = [m for m in vehicles if _blocks(m)]
+        self.has_priority = any(m.priority and -45.0 < m.front_m < 20.0 for m in vehicles)
+        """Somebody on duty is about to drive through the junction: the cross street lets it pass."""
         self._vehicles = vehicles
         others = [m for m in everybody if m.kind != "person" or m.walk_to is not None]
         if not others:

@@ -134,8 +134,13 @@ class Traffic:
         return max(-_HARD_BRAKE, wish)
 
     def _weave(self, mover: Mover, row: int, gaps: Surroundings) -> None:
-        """Motorbikes look for room beside a slower vehicle, twice a second."""
-        if mover.kind != "motorcycle" or mover.intent == "wrong_side" or (self._tick + mover.mover_id) % 10:
+        """Motorbikes look for room beside a slower vehicle, twice a second; who is to turn stays in its lane."""
+        if (
+            mover.kind != "motorcycle"
+            or mover.intent == "wrong_side"
+            or mover.turn != "none"
+            or (self._tick + mover.mover_id) % 10
+        ):
             return
         gap_m, leader_speed = gaps.ahead(row)
         if mover.front_m > -1.0 or gap_m > 5.0 + mover.speed or leader_speed > mover.wish_speed - 1.0:
