@@ -37,6 +37,7 @@ PASSAGE_NEVER = (
     "a vehicle that leaves the lane by its side, in its first half",
     "a track that jumps, changes its size at once, or was hidden for longer than `unseen_s` (a switched identity)",
     "a vehicle that only cuts the edge of the place",
+    "a box whose lower edge is cut by the picture or hidden by another vehicle, or that is less than 24 px high",
 )
 
 

@@ -12,6 +12,8 @@ from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Track
 
 EDGE_PX = 1.5
+LEAST_HEIGHT_PX = 24.0
+"""Of what is smaller neither the class nor the wheels can be told: lines are drawn to a few px only."""
 HIDDEN_SHARE = 0.3
 """Another box that reaches lower and covers so much of a box's lower edge may hide its wheels."""
 STRIP_SHARE = 0.1
@@ -21,8 +23,10 @@ INSET_SHARE = 0.12
 
 
 def stands_on_ground(track: Track, others: Iterable[Track], frame: FrameSize) -> bool:
-    """The lower edge of the box is the ground: neither the picture's edge nor another vehicle cuts it."""
+    """The lower edge of the box is the ground: no edge of the picture, no other vehicle cuts it, and it is not tiny."""
     box = track.box
+    if box.height < LEAST_HEIGHT_PX:
+        return False
     if box.x1 < EDGE_PX or box.x2 > frame.width - EDGE_PX or box.y2 > frame.height - EDGE_PX:
         return False
     strip = BoxPx(box.x1, box.y2 - STRIP_SHARE * box.height, box.x2, box.y2)

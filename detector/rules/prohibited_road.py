@@ -34,8 +34,9 @@ class ProhibitedRoad(DrivingRule):
     """Đi vào đường cấm: xe thuộc loại bị cấm chạy trong khu vực cấm vào giờ biển báo có hiệu lực.
 
     Drove on a road that a sign forbids to its class, while the sign was in force. The class as seen is a candidate: the
-    reviewer compares it with the register, and the plate with the list of permits. Never: outside the hours of the
-    sign, on public holidays that it excepts, or while the time of capture is not known.
+    reviewer compares it with the register, and the plate with the list of permits. Networks trained on COCO call vans
+    and motor caravans trucks (motorway_day: 3 of 3 claims). Never: outside the hours of the sign, on public holidays
+    that it excepts, or while the time of capture is not known.
     """
 
     code: ClassVar[str] = "prohibited_road"

@@ -121,7 +121,7 @@ class SolidLine:
         "a vehicle first seen on the line",
         "a crossing in the direction that is allowed here, or by a class that is not named",
         "a box that only grows or leans over the line while the other end of the vehicle stays where it was",
-        "a box whose lower edge is cut by the picture or hidden by another vehicle",
+        "a box whose lower edge is cut by the picture or hidden by another vehicle, or that is less than 24 px high",
         "a track that jumps (a switched identity), or was hidden for longer than `unseen_s`",
     )
     sources: ClassVar[Mapping[str, str]] = {

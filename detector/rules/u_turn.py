@@ -15,8 +15,8 @@ from detector.rule import RuleSettings, SettingError, Site
 
 LEAST_WAY_HEIGHTS = 0.5
 """It drove along the one lane, and then along the other, by so many of its box heights."""
-OPPOSITE_COSINE = -0.5
-"""The two lanes lead at least 120° apart."""
+OPPOSITE_COSINE = 0.0
+"""In the picture the two lanes lead more than 90° apart: from above, the two halves of a road seem to fan out."""
 
 
 class Settings(PassageSettings):

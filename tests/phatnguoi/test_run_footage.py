@@ -152,3 +152,12 @@ def test_a_parked_car_is_claimed_once_and_one_that_stands_for_6_s_only_at_a_shor
     frames = {rule: [c["frame_index"] for c in claims if c["rule"] == rule] for rule in {c["rule"] for c in claims}}
     assert frames["illegal_parking"] == [pytest.approx(first + 300, abs=20)]
     assert frames["illegal_stopping"] == [pytest.approx(first + 150, abs=20), pytest.approx(second + 150, abs=20)]
+
+
+def test_bus_lane_the_motorbike_and_no_bus_coach_or_wrong_way(shared_data: Path, tmp_path: Path) -> None:
+    """Of the two motorbikes the first may be abstained from: its bike is never seen under its rider."""
+    claims = run(shared_data, CAMERAS / "lanes-kraten.yaml", tmp_path)
+    assert {(claim["rule"], claim["vehicle"]) for claim in claims} == {("bus_lane", "motorcycle")}
+    second = [claim for claim in claims if 1030 <= claim["frame_index"] <= 1100]
+    first = [claim for claim in claims if claim["frame_index"] <= 130]
+    assert len(second) == 1 and len(first) <= 1 and len(claims) == len(first) + len(second)
