@@ -12,6 +12,7 @@ from pydantic import Field
 from detector.drawing import ROAD, Drawing, Lamp, Standing, Stroke, Way
 from detector.geometry.footprint import Reach, reach, stands
 from detector.geometry.line import crossing_share
+from detector.geometry.vectors import distance
 from detector.rule import RuleSettings, Site
 from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, SignalReading, Track
@@ -29,6 +30,9 @@ TURN_SINE = 0.34
 """… by 20° or more off its way before the line."""
 PAST_HEIGHTS = 0.2
 """Wholly past is who has driven on by so many box heights since its ground contact passed the line."""
+LEAP_HEIGHTS, LEAP_US = 1.5, 200_000
+"""A step at the line that is longer than so many box heights, and as much again for each 0.2 s in between, is a
+switched identity."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -85,7 +89,7 @@ class _Passage:
             seconds that the picture's lower edge does not cut.
         before_point, before_contact: its ground contact then, and the distance of that from the line, px.
         before_count: how often it was seen so.
-        last_us, last_contact, last_rear: of the latest sighting.
+        last_us, last_point, last_contact, last_rear: of the latest sighting.
         at: the instant at which its ground contact passed the line; None: not yet.
         cross_us: stream time of that instant, between frames.
         is_past: it was seen wholly past the line in the same red.
@@ -100,6 +104,7 @@ class _Passage:
     before_contact: float
     before_count: int
     last_us: int
+    last_point: PointPx
     last_contact: float
     last_rear: float
     at: Moment | None = None
@@ -128,6 +133,7 @@ class RedLight:
         "a passage within the grace time after the onset of red and its uncertainty",
         "a vehicle that stops on the line or just past it",
         "a vehicle that was hidden while it passed the line",
+        "a track that jumps over the line (a switched identity)",
         "a turn that is permitted on red here, or by an arrow that is green or cannot be read",
         "a movement that the lamp does not govern",
     )
@@ -216,6 +222,7 @@ class RedLight:
             before_contact=self._line.signed_distance(point),
             before_count=count + 1,
             last_us=scene.pts_us,
+            last_point=track.ground_contact,
             last_contact=distances.contact,
             last_rear=distances.rear,
         )
@@ -231,6 +238,9 @@ class RedLight:
         in_red = signal.state == "red" and signal.held_since_us == passage.red_us
         gap_us = scene.pts_us - passage.last_us
         is_hidden = gap_us > self._settings.unseen_s * SECOND_US
+        step_px = distance(passage.last_point, track.ground_contact)
+        if step_px > LEAP_HEIGHTS * (1 + gap_us / LEAP_US) * track.box.height:
+            return None
         at, cross_us, is_past, claimable = passage.at, passage.cross_us, passage.is_past, passage.claimable
         if at is not None and is_hidden and not is_past:
             return None
@@ -253,6 +263,7 @@ class RedLight:
         return replace(
             passage,
             last_us=scene.pts_us,
+            last_point=track.ground_contact,
             last_contact=distances.contact,
             last_rear=distances.rear,
             at=at,

@@ -162,7 +162,7 @@ def test_never_what_was_not_seen_but_only_predicted(code: str, seed: int) -> Non
     assert shown(code, unseen) == []
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "red_light"])  # which has no limit of a step yet
+@EVERY
 @FEW
 @given(seed=SEEDS)
 def test_never_an_identity_that_hops_from_place_to_place(code: str, seed: int) -> None:
