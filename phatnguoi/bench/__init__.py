@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     violations.add_argument("--plan", type=Path, default=PLAN_FILE, metavar="PLAN.toml", help="worlds and conditions")
     violations.add_argument("--processes", type=int, choices=(1, 2), default=1)
     violations.add_argument("--rule", action="append", metavar="RULE", help="only clips whose plan names this rule")
+    violations.add_argument("--minutes", type=float, metavar="M", help="begin no clip of a section after so long")
     noise = actions.add_parser("noise", help="measure the noise of detector and tracker on rendered clips")
     noise.add_argument("--seeds", type=int, nargs=2, default=NOISE_SEEDS, metavar=("FIRST", "LAST"))
     noise.add_argument("--duration-s", type=float, default=60.0)

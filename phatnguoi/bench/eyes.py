@@ -185,7 +185,7 @@ class NoisyEyes:
         errors = [k * e + math.sqrt(1 - k * k) * n for k, e, n in zip(keep, followed.errors, normal, strict=True)]
         followed.errors = errors
         off = [_at(e, q) for e, q in zip(errors, pool.edges[clear], strict=True)]
-        box, width, height = mover.box, mover.box.width, mover.box.height
+        box, (width, height) = mover.box, mover.size_px
         x1, x2 = max(0.0, box.x1 + off[0] * width), min(float(self.size_px[0]), box.x2 + off[2] * width)
         y1, y2 = max(0.0, box.y1 + off[1] * height), min(float(self.size_px[1]), box.y2 + off[3] * height)
         return BoxPx(x1, y1, x2, y2).quantised() if x2 - x1 > 2 and y2 - y1 > 2 else None

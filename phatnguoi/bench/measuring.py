@@ -115,9 +115,9 @@ class Measuring:
         clear = is_clear(mover.uncovered)
         known.last_row = len(known.rows)
         known.seen_s[clear] += 1 / self.fps
-        box, true = track.box, mover.box
-        off = [(box.x1 - true.x1) / true.width, (box.y1 - true.y1) / true.height, (box.x2 - true.x2) / true.width,
-               (box.y2 - true.y2) / true.height]  # fmt: skip
+        box, true, (width, height) = track.box, mover.box, mover.size_px
+        off = [(box.x1 - true.x1) / width, (box.y1 - true.y1) / height, (box.x2 - true.x2) / width,
+               (box.y2 - true.y2) / height]  # fmt: skip
         known.offs.append((len(known.rows), clear, off))
         known.classes[track.vehicle or "none"] += 1
         if track.vehicle is None and not any(known.classes[name] for name in VEHICLE_CLASSES):

@@ -45,8 +45,8 @@ class PoolNoise:
         miss: share of instants at which a followed mover has no box; by height and cover class, after an instant at
             which it had one, and after one at which it had none.
         start_s: quantiles of the time from the first instant at which the mover is well seen to its first box.
-        edges: of covered and of clear movers: quantiles of the error of each edge (left, top, right, bottom), in box
-            widths and box heights.
+        edges: of covered and of clear movers: quantiles of the error of each edge (left, top, right, bottom), in
+            widths and heights of the whole mover.
         memory: correlation of an edge's error with that of 0.1 s before, of covered and of clear movers.
         new_id_per_minute, taken_id_per_minute: of covered and of clear movers: switches to an id never used before, and
             to an id that was another mover's.

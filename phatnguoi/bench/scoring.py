@@ -15,8 +15,8 @@ from typing import Literal
 from models.domain.geometry import BoxPx
 
 TOLERANCE_S = 2.0
-"""A rule and the truth may name different points of one vehicle (rear bumper, rear axle), which a slow one brings over the
-line a second or two apart."""
+"""A rule and the truth may name different points of one vehicle (rear bumper, rear axle), which a slow one brings over
+the line a second or two apart."""
 LEAST_OVERLAP = 0.25
 """IoU of a claim's box with the visible box of the mover that it is about."""
 NEAR_MISS_S = 5.0

@@ -13,10 +13,10 @@ from models.camera_file import CameraFile, load_camera_file
 from phatnguoi.bench.scoring import Act, NearMiss
 from phatnguoi.bench.worlds import Instant, Line, acts_of, instant_of
 from streams.simulated.camera_file import camera_file
-from streams.simulated.paint_order import far_to_near
-from streams.simulated.phases import Lamp, frames_of
+from streams.simulated.phases import frames_of
 from streams.simulated.plate_paint import SUBPIXEL, SUBPIXEL_BITS
-from streams.simulated.render import Drawn, Ids, Renderer, _inside
+from streams.simulated.plates import Picture
+from streams.simulated.render import Ids, Renderer, _inside
 from streams.simulated.settings import WorldSettings, parse_url
 from streams.simulated.solids import Solid
 from streams.simulated.truth import TruthKeeper
@@ -31,23 +31,12 @@ def camera_file_of(settings: WorldSettings) -> CameraFile:
 
 
 class Unpainted(Renderer):
-    """A renderer that fills in who is seen where, and paints nothing."""
+    """A renderer that fills in who is seen where, and paints nobody."""
 
-    def seen(self, index: int) -> tuple[list[Drawn], Lamp]:
-        """Everybody in the picture, and the lamp, at frame `index`."""
-        t_s = index / self.settings.fps
-        self.moving.advance_to(t_s)
-        poses = self.moving.poses_at(t_s)
-        self._solids.forget_all_but({mover.mover_id for mover, _ in poses})
-        solids = [solid for mover, pose in poses if (solid := self._solids.solid(mover, pose, 0)) is not None]
-        ids: Ids = np.zeros((self.settings.height_px, self.settings.width_px), dtype=np.int16)
-        order = far_to_near(solids, float(self.camera.position_m[0]))
-        for place, solid in enumerate(order, start=1):
-            self._fill(ids, solid, place)
-        drawn = [self._seen(ids, solid, place) for place, solid in enumerate(order, start=1)]
-        return sorted(drawn, key=lambda one: one.mover.mover_id), self.world.lamp(t_s)
+    def _draw_shadows(self, image: Picture, solids: list[Solid]) -> None:
+        """None: nobody looks at the picture."""
 
-    def _fill(self, ids: Ids, solid: Solid, place: int) -> None:
+    def _draw(self, image: Picture, ids: Ids, still: Picture, solid: Solid, place: int) -> None:
         for hull in solid.outlines:
             cv2.fillConvexPoly(ids, hull, place, 8, SUBPIXEL_BITS)
         x0, y0, x1, y1 = _inside(solid.box, self.camera.size_px, 3)
@@ -72,7 +61,7 @@ class SimulatedWorld:
 
     def lines(self) -> Iterator[Line]:
         for index in range(self.frame_count):
-            drawn, lamp = self._renderer.seen(index)
+            _, drawn, lamp = self._renderer.frame(index)
             yield self._keeper.frame(index, drawn, lamp)
 
     def instants(self) -> Iterator[Instant]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def run_violations(arguments: argparse.Namespace) -> int:
         if section == "real":
             result["real"] = run_real(plan.real)
             continue
-        ran = run_section(section, plan, arguments.subset, arguments.processes, arguments.rule)
+        ran = run_section(section, plan, arguments.subset, arguments.processes, arguments.rule, arguments.minutes)
         result[section] = as_dict(ran)
     print(table(result))
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -60,10 +61,12 @@ def run_violations(arguments: argparse.Namespace) -> int:
 
 
 def run_section(
-    section: Section, plan: Plan, subset: Subset, processes: int = 1, rules: list[str] | None = None
-) -> Ran:
-    """Runs all clips of one section, until each stretch has enough."""
+    section: Section, plan: Plan, subset: Subset, processes: int = 1, rules: list[str] | None = None,
+    minutes: float | None = None,
+) -> Ran:  # fmt: skip
+    """Runs all clips of one section, until each stretch has enough, or the time is up."""
     ran = Ran({}, {})
+    until_s = None if minutes is None else time.monotonic() + 60 * minutes
     stretches = [one for one in plan.stretches(section) if one.amount(subset) is not None]
     if rules is not None:
         stretches = [one for one in stretches if set(one.rules) & set(rules)]
@@ -77,7 +80,8 @@ def run_section(
                 merge(tally, part)
                 ran.ran[stretch.condition].append(address)
                 bar.update()
-                if is_enough(tally, stretch, stretch.amount(subset)):
+                is_over = until_s is not None and time.monotonic() > until_s
+                if is_over or is_enough(tally, stretch, stretch.amount(subset)):
                     break
             bar.update(before + len(addresses) - bar.n)
             merge(ran.tally, tally)

@@ -21,6 +21,7 @@ class Mover(NamedTuple):
         box: of what can be seen of it, px; None where nothing can be seen.
         uncovered: the seen share of the part that lies inside the picture, 0..1.
         contact: where its rear wheel stands on the road, px.
+        size_px: width and height of all of it, hidden or not: the measure of its noise, for it does not leap.
         is_priority: its beacons flash.
     """
 
@@ -30,6 +31,7 @@ class Mover(NamedTuple):
     uncovered: float
     contact: PointPx
     speed_m_s: float
+    size_px: tuple[float, float]
     is_priority: bool = False
 
 
@@ -63,10 +65,11 @@ def instant_of(line: Line, heads: Iterable[str]) -> Instant:
 
 
 def _mover(mover: Line) -> Mover:
-    box = mover["visible_px"]
+    box, whole = mover["visible_px"], BoxPx(*mover["box_px"])
     return Mover(
         mover["track_id"], mover["class"], BoxPx(*box) if box else None, mover["uncovered"],
-        PointPx(*mover["contact_px"]), mover["speed_m_s"], bool(mover.get("priority")),
+        PointPx(*mover["contact_px"]), mover["speed_m_s"], (whole.width, whole.height),
+        bool(mover.get("priority")),
     )  # fmt: skip
 
 

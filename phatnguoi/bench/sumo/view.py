@@ -71,7 +71,11 @@ class View:
         is_seen = (depth_m.min(axis=1) > NEAREST_M) & (whole.min(axis=1) > LEAST_PX)
         boxes, uncovered = _hidden(boxes, depth_order, is_seen)
         return [
-            Placed(one, rears[row], self._mover(one, boxes[row], float(uncovered[row]), contacts[row]))
+            Placed(
+                one,
+                rears[row],
+                self._mover(one, boxes[row], high[row] - low[row], float(uncovered[row]), contacts[row]),
+            )
             for row, one in enumerate(driven)
             if is_seen[row]
         ]
@@ -92,11 +96,19 @@ class View:
         middle = (front + rear) / 2 - self.camera.position_m[:2]
         return corners, np.hypot(middle[:, 0], middle[:, 1])
 
-    def _mover(self, one: Driven, box: Array, uncovered: float, contact: Array) -> Mover:
+    def _mover(self, one: Driven, box: Array, size: Array, uncovered: float, contact: Array) -> Mover:
         number = self._numbers.setdefault(one.vehicle_id, len(self._numbers) + 1)
         x1, y1, x2, y2 = box.tolist()
         seen = BoxPx(x1, y1, x2, y2) if uncovered > 0.05 and x2 - x1 > LEAST_PX and y2 - y1 > LEAST_PX else None
-        return Mover(number, one.kind, seen, uncovered, PointPx(*contact.tolist()), one.speed_m_s)
+        return Mover(
+            number,
+            one.kind,
+            seen,
+            uncovered,
+            PointPx(*contact.tolist()),
+            one.speed_m_s,
+            (float(size[0]), float(size[1])),
+        )
 
 
 def _hidden(boxes: Array, distance_m: Array, is_seen: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
