@@ -7,6 +7,7 @@ that haze, dusk and a painted housing cancel), weighted by where in the head the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -26,6 +27,12 @@ LEAST_STRENGTH = 26.0
 """Of 255: a lit lamp stands out of its own head by at least this much."""
 LEAST_RATIO = 1.35
 """The strongest colour over the next."""
+FAINT_STRENGTH, FAINT_RATIO = 12.0, 1.7
+"""A weaker lamp, in haze or sun, is believed where hardly any other colour shows and it looks like a lamp:"""
+FAINT_ASIDE, FAINT_SPREAD = 0.17, 0.1
+"""its strongest pixels lie in the middle of the head across, and close together down (shares of the head) …"""
+FAINT_PLACES: Mapping[Colour, tuple[float, float]] = {"red": (0.0, 0.38), "amber": (0.38, 0.62), "green": (0.62, 1.0)}
+"""… at the colour's own place."""
 FULL_VALUE = 150.0
 """Of 255: from this brightness on, chroma counts in full."""
 SMALLEST_HEAD_PX = 5
@@ -58,11 +65,33 @@ def read_lamp(head: BGR, layout: str = "vertical") -> Glimpse:
     if head.shape[0] < SMALLEST_HEAD_PX or head.shape[1] < SMALLEST_HEAD_PX:
         return Glimpse("unknown", 0.0, 0.0)
     upright = head if layout == "vertical" else head.transpose(1, 0, 2)
-    strengths = [_strength(part, colour) for colour, part in zip(COLOURS, _evidence(upright), strict=True)]
+    evidence = _evidence(upright)
+    strengths = [_strength(part, colour) for colour, part in zip(COLOURS, evidence, strict=True)]
     brightness = float(np.median(upright.max(axis=2)))
     second, best = sorted(strengths)[-2:]
-    is_clear = best >= LEAST_STRENGTH and best >= LEAST_RATIO * max(second, 1.0)
-    return Glimpse(COLOURS[strengths.index(best)] if is_clear else "unknown", best, brightness)
+    place = strengths.index(best)
+    ratio = best / max(second, 1.0)
+    is_clear = best >= LEAST_STRENGTH and ratio >= LEAST_RATIO
+    if not is_clear and best >= FAINT_STRENGTH and ratio >= FAINT_RATIO:
+        is_clear = _looks_like_a_lamp(evidence[place], COLOURS[place])
+    return Glimpse(COLOURS[place] if is_clear else "unknown", best, brightness)
+
+
+def _looks_like_a_lamp(evidence: Floats, colour: Colour) -> bool:
+    """The strongest pixels make one spot, in the middle across and at the colour's own place."""
+    rows, columns = _strongest(evidence)
+    height, width = max(1, evidence.shape[0] - 1), max(1, evidence.shape[1] - 1)
+    low, high = FAINT_PLACES[colour]
+    down, across, spread = float(rows.mean()) / height, float(columns.mean()) / width, float(rows.std()) / height
+    return bool(abs(across - 0.5) <= FAINT_ASIDE and spread <= FAINT_SPREAD and low <= down <= high)
+
+
+def _strongest(evidence: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns of the strongest few per cent of the pixels."""
+    count = max(STRONGEST_PX, round(STRONGEST_SHARE * evidence.size))
+    index = np.argpartition(evidence.reshape(-1), -count)[-count:]
+    rows, columns = np.divmod(index, evidence.shape[1])
+    return rows, columns
 
 
 def _evidence(head: BGR) -> tuple[Floats, ...]:
@@ -107,11 +136,9 @@ def _span(hue: Floats, zero_from: float, one_from: float, one_to: float, zero_to
 
 def _strength(evidence: Floats, colour: Colour) -> float:
     """How far the strongest pixels of one colour stand out of the whole head, weighted by their place."""
-    count = max(STRONGEST_PX, round(STRONGEST_SHARE * evidence.size))
-    flat = evidence.reshape(-1)
-    index = np.argpartition(flat, -count)[-count:]
-    strength = float(flat[index].mean() - np.median(flat))
-    place = float((index // evidence.shape[1]).mean()) / max(1, evidence.shape[0] - 1)
+    rows, columns = _strongest(evidence)
+    strength = float(evidence[rows, columns].mean() - np.median(evidence))
+    place = float(rows.mean()) / max(1, evidence.shape[0] - 1)
     return max(0.0, strength) * _place_weight(colour, place)
 
 
@@ -121,4 +148,4 @@ def _place_weight(colour: Colour, place: float) -> float:
         return float(np.interp(place, [0.5, 0.75], [1.0, 0.3]))
     if colour == "green":
         return float(np.interp(place, [0.25, 0.5], [0.3, 1.0]))
-    return float(np.interp(place, [0.1, 0.3, 0.75, 0.95], [0.4, 1.0, 1.0, 0.4]))
+    return float(np.interp(place, [0.2, 0.36, 0.75, 0.95], [0.25, 1.0, 1.0, 0.4]))
