@@ -40,13 +40,13 @@ from detector.office import OfficeClient
 from detector.outbox import Outbox, wall_us
 from detector.outbox_rows import OutboxRow, RowState
 from detector.store import EvidenceStore
-from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest
+from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest, SealedPlate
 from models.domain.store import StoredObject, object_key
 from models.domain.submission import Submission, SubmissionAnswer
 from models.verify.keys import SigningKey
 from streams.counters import Counters
 from streams.errors import StreamError
-from streams.packets import PacketStore
+from streams.packets import PacketStore, PacketWindow
 from streams.reconnect import Waits
 
 IDLE_S = 0.2
@@ -57,6 +57,8 @@ DEADLY_TRIES = 30
 WAITS = Waits(first_s=0.5, longest_s=60.0)
 ASK_FIRST_US = 300_000
 ASK_LONGEST_US = 10_000_000
+MOST_WAITING = 20
+"""Claims without a package: with more of them, plates are left unread."""
 _log = logging.getLogger("phatnguoi.publish")
 
 
@@ -74,9 +76,15 @@ class Bench:
 class Packager:
     """Makes the packages of committed claims, in the order in which they are due."""
 
-    def __init__(self, bench: Bench, packets_of: Callable[[Claim], PacketStore]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        packets_of: Callable[[Claim], PacketStore],
+        read_plate: Callable[[Claim, PacketWindow], SealedPlate] | None = None,
+    ) -> None:
         self._bench = bench
         self._packets_of = packets_of
+        self._read_plate = read_plate
 
     def step(self) -> bool:
         """One claim; False: none is due."""
@@ -109,10 +117,21 @@ class Packager:
         begin_s = time.perf_counter()
         may_wait = wall_us() < row.wait_until_us and claim.clock.source != "file"
         folder, signer = self._bench.folders.packages / row.id, self._bench.signer
-        make_package(claim, self._packets_of(claim), folder, may_wait=may_wait, signer=signer)
+        packets = self._packets_of(claim)
+        package = make_package(
+            claim, packets, folder, may_wait=may_wait, signer=signer, read_plate=self._read_plate_if_idle()
+        )
         self._bench.outbox.packaged(row.id)
         self._bench.counters.add("packages_made")
+        if package.manifest.plate is not None:
+            self._bench.counters.add("plates", package.manifest.plate.unread_because or "read")
         _log.info("package made", extra={"claim": row.id, "took_ms": round(1000 * (time.perf_counter() - begin_s))})
+
+    def _read_plate_if_idle(self) -> Callable[[Claim, PacketWindow], SealedPlate] | None:
+        """Claims come before plates: while many wait, none is read, and their cases say why."""
+        if self._read_plate is not None and self._bench.outbox.depths().get("claimed", 0) > MOST_WAITING:
+            return lambda claim, window: SealedPlate(text=None, unread_because="busy")
+        return self._read_plate
 
 
 class _Door:

@@ -20,9 +20,11 @@ from detector.evidence.claim import Claim
 from detector.folders import WorkerFolders
 from detector.office import OfficeClient
 from detector.outbox import Outbox
+from detector.plates import PlateOfClaim
 from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
+from detector.vision.plates import open_plate_reader
 from models.verify.errors import KeyFileError
 from models.verify.keys import SigningKey, chosen_key
 from streams.counters import Counters
@@ -34,6 +36,8 @@ IDLE_S = 0.2
 DATABASE_WAIT_S = 1.0
 PRUNE_EVERY_S = 3600.0
 LOCK_TIMEOUT_S = 15.0
+PLATE_BUDGET_S = 20.0
+"""For the plate of one claim."""
 NICE = 10
 """Frames go before packages."""
 _log = logging.getLogger("phatnguoi.publish")
@@ -143,7 +147,8 @@ def make_publisher(
     counters = link.counters if link else Counters()
     bench = Bench(folders, Outbox(folders.outbox), counters, settings_signer(settings))
     office = OfficeClient(str(settings.office_url), settings.worker_key)
-    packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})))
+    plates = PlateOfClaim(open_plate_reader, PLATE_BUDGET_S) if settings.plates else None
+    packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})), plates)
     publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office))
     if link is not None:
         publisher.stop, publisher.busy = link.stopping, link.busy

@@ -42,6 +42,8 @@ class WorkerSettings(BaseSettings):
     kept_bytes: Annotated[int, Field(ge=0)] = 2 * 1024**3
     """Of packages that are cases and whose redaction was not asked for yet; the oldest go first."""
     kept_days: Annotated[float, Field(gt=0)] = 7.0
+    plates: bool = True
+    """Plates of accused vehicles are read, where packages are made. False: every case waits for its reviewer's eyes."""
     health_port: Annotated[int, Field(ge=0, le=65_535)] = 9464
     """On loopback; 0 takes a free port."""
 

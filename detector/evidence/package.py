@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from detector.evidence.seal import Sealing, seal
 from detector.replay import Recorded, replay
 from models.camera_file import CameraFileError
 from models.domain.frame import BGR
-from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest, SealedFile
+from models.domain.manifest import ENVELOPE_NAME, MANIFEST_NAME, Manifest, SealedFile, SealedPlate
 from models.domain.violation import Moment, MomentName
 from models.sealed_camera import SEALED_CAMERA_NAME, read_sealed_camera
 from models.verify.envelope import MANIFEST_TYPE, open_envelope, sign_envelope
@@ -56,7 +57,13 @@ class Package:
 
 
 def make_package(
-    claim: Claim, packets: PacketStore, folder: Path, *, may_wait: bool = False, signer: SigningKey | None = None
+    claim: Claim,
+    packets: PacketStore,
+    folder: Path,
+    *,
+    may_wait: bool = False,
+    signer: SigningKey | None = None,
+    read_plate: Callable[[Claim, PacketWindow], SealedPlate] | None = None,
 ) -> Package:
     """Makes the package of a claim in `folder`, which appears whole or not at all.
 
@@ -69,6 +76,7 @@ def make_package(
         folder: where to; its parent is made.
         may_wait: the packets after the act may still come: raise instead of making a shorter clip.
         signer: the worker's key; None: the package is not signed.
+        read_plate: reads the accused vehicle's plate from the clip's frames; None: no plate is read.
 
     Raises:
         PackageRefusedError: never possible: a picture is gone, or the packets are another recording's.
@@ -86,7 +94,8 @@ def make_package(
         _write(partial / "scene.jsonl", claim.scene)
         if claim.camera_json is not None:
             _write(partial / SEALED_CAMERA_NAME, claim.camera_json.encode())
-        body = seal(claim, Sealing(window, sealed_files(claim, partial)))  # 4
+        plate = None if read_plate is None else read_plate(claim, window)
+        body = seal(claim, Sealing(window, sealed_files(claim, partial), plate))  # 4
         check_decision(claim, body)
         _write(partial / MANIFEST_NAME, body)
         envelope_sha256 = None if signer is None else _sign(partial, body, signer)

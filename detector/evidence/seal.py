@@ -15,6 +15,7 @@ from models.domain.manifest import (
     SealedClock,
     SealedFile,
     SealedMoment,
+    SealedPlate,
     SealedSignal,
 )
 from models.domain.scene import SignalReading
@@ -30,6 +31,7 @@ class Sealing:
 
     window: PacketWindow
     files: tuple[SealedFile, ...]
+    plate: SealedPlate | None = None
 
 
 def seal(claim: Claim, sealing: Sealing) -> bytes:
@@ -39,11 +41,11 @@ def seal(claim: Claim, sealing: Sealing) -> bytes:
         PackageRefusedError: it is too large even without the times of the clip's frames.
     """
     clip = sealed_clip(claim, sealing.window)
-    body = manifest_of(claim, sealing.files, clip).canonical()
+    body = manifest_of(claim, sealing.files, clip, sealing.plate).canonical()
     if len(body) > MANIFEST_LIMIT_BYTES:
         reasons = [reason for reason in (clip.short_because, TIMES_TRIMMED) if reason]
         trimmed = clip.model_copy(update={"times_us": (), "short_because": "; ".join(reasons)})
-        body = manifest_of(claim, sealing.files, trimmed).canonical()
+        body = manifest_of(claim, sealing.files, trimmed, sealing.plate).canonical()
     if len(body) > MANIFEST_LIMIT_BYTES:
         raise PackageRefusedError(
             "manifest_too_large", f"got {len(body)} bytes, expected at most {MANIFEST_LIMIT_BYTES}"
@@ -77,7 +79,9 @@ def _px16(value_px: float) -> int:
     return round(value_px * PX_STEPS)
 
 
-def manifest_of(claim: Claim, files: tuple[SealedFile, ...], clip: SealedClip | None) -> Manifest:
+def manifest_of(
+    claim: Claim, files: tuple[SealedFile, ...], clip: SealedClip | None, plate: SealedPlate | None = None
+) -> Manifest:
     """What is sealed about a claim."""
     violation = claim.violation
     local = claim.captured_at.astimezone(ZoneInfo(claim.camera.timezone))
@@ -101,6 +105,7 @@ def manifest_of(claim: Claim, files: tuple[SealedFile, ...], clip: SealedClip | 
         clip=clip,
         software=claim.software,
         files=files,
+        plate=plate,
     )
 
 

@@ -31,6 +31,7 @@ _FORMS: tuple[tuple[PlateKind, re.Pattern[str]], ...] = (
     ("foreign", re.compile(rf"{_P}(?:\d{{3}}(?:NG|QT|CV|NN)|(?:NG|QT|CV|NN)\d{{3}})\d{{2,3}}")),
     ("military", re.compile(r"[A-Z]{2}\d{4}")),
 )
+_FOREIGN, _MILITARY = (dict(_FORMS)[kind] for kind in ("foreign", "military"))
 _ON_MOTORCYCLES: frozenset[PlateKind] = frozenset(
     {"motorcycle_new", "motorcycle_old", "state_motorcycle", "electric_motorcycle", "special", "foreign"}
 )
@@ -70,14 +71,21 @@ def parse_plate(typed: str) -> Plate:
     return Plate(text, kinds)
 
 
+def authority_aside(text: str, colour: PlateColour) -> Literal["military", "diplomatic"] | None:
+    """Army and diplomatic plates belong to another authority, by their form or by their colour."""
+    if colour == "red" or _MILITARY.fullmatch(text):
+        return "military"
+    is_diplomatic = _FOREIGN.fullmatch(text) is not None and re.search("NG|QT", text) is not None
+    return "diplomatic" if is_diplomatic or colour == "white_red_letters" else None
+
+
 def check_plate_fits(plate: Plate, vehicle: VehicleClass, colour: PlateColour) -> None:
     """Plate, class and colour must be able to belong together.
 
     Raises:
         PlateError: they cannot, or another authority is competent.
     """
-    is_diplomatic = "foreign" in plate.kinds and re.search("NG|QT", plate.text) is not None
-    if "military" in plate.kinds or colour in OUTSIDE_COLOURS or is_diplomatic:
+    if authority_aside(plate.text, colour) is not None:
         raise PlateError("got an army or diplomatic plate, expected the case to be rejected as OUTSIDE_JURISDICTION")
     allowed = _ON_MOTORCYCLES if vehicle == "motorcycle" else _ON_CARS
     if not plate.kinds & allowed:
