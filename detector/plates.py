@@ -27,7 +27,7 @@ LEAST_STEP_US = 80_000
 """Between two frames that are read: neighbours repeat each other's errors."""
 MARGIN = 0.04
 LEAST_WIDTH_PX, LEAST_CYCLE_HEIGHT_PX = 100.0, 110.0
-"""A smaller vehicle's plate has characters of less than 5 px: 110 mm on a car 1.8 m wide, 50 mm under a rider's 1.7 m."""
+"""A smaller vehicle has characters of less than 5 px: 80 mm on a car 1.8 m wide, 50 mm under a rider of 1.7 m."""
 READER_NAME = "ppocr-v4+v6"
 
 

@@ -44,6 +44,8 @@ COMMANDS = (
     Command("keys", "make keys to sign evidence with; let the office accept them, or no longer", "phatnguoi.keys"),
     Command("witness", "keep and countersign the checkpoints of somebody else's log", "phatnguoi.witness"),
     Command("verify", "check a package or a bundle, step by step, against keys that you trust", "phatnguoi.verify"),
+    Command("keeper", "lock, hold and delete evidence by the retention rules", "phatnguoi.keeper"),
+    Command("plate", "read the plate in pictures, or say why it is left unread", "phatnguoi.plate"),
     Command("sim", "draw the simulated crossing, with its truth and its camera file", "phatnguoi.sim"),
     Command("rules", "list the rules, or write docs/rules.md from them", "phatnguoi.rules"),
     Command("weights", "list the weights that are here, or pull more", "phatnguoi.weights"),

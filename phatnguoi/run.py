@@ -23,7 +23,7 @@ from tqdm import tqdm
 from detector.claims import complete
 from detector.errors import PackageRefusedError
 from detector.evidence.claim import Claim
-from detector.evidence.package import make_package
+from detector.evidence.package import Package, make_package
 from detector.vision.helmets import HelmetReader, open_helmets
 from detector.vision.phases import Phase
 from detector.vision.regions import region_of_interest
@@ -32,9 +32,11 @@ from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
 from models.camera_file import CameraFile, CameraFileError, load_camera_file
 from models.domain.frame import Frame
+from models.domain.manifest import SealedPlate
 from models.verify.errors import KeyFileError
 from models.verify.keys import SigningKey, read_key_file
 from phatnguoi.errors import CommandError, SourceNotOpenedError
+from phatnguoi.run_plates import RunPlates, run_plates
 from phatnguoi.weights import chosen_weights
 from streams.counters import Counters
 from streams.errors import StreamError
@@ -62,8 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         CommandError: a bad camera file, weights or argument (2), a source that cannot be opened (3).
     """
-    if arguments.plates == "all":
-        raise CommandError("--plates all: plates are not read yet; expected claimed or off")
     try:
         file = load_camera_file(arguments.camera)
         weights = open_weights(chosen_weights(arguments.weights), region_of_interest(file.camera).input_px)
@@ -103,6 +103,7 @@ class _Result:
     file: CameraFile
     claims: IO[str]
     signals: IO[str]
+    plates: RunPlates
     signer: SigningKey | None = None
     packages_refused: dict[str, int] = field(default_factory=dict)
     made: int = 0
@@ -133,20 +134,23 @@ class _Result:
 
     def write_claim(self, claimed: Claimed, claim: Claim, camera: Camera) -> None:
         package = self._make_package(claim, camera)
-        self.claims.write(json.dumps(_claim_line(claimed, self.file, package), ensure_ascii=False) + "\n")
+        sealed = None if package is None else package.manifest.plate
+        self.plates.count("no_package" if package is None else "off" if sealed is None else sealed.unread_because)
+        line = _claim_line(claimed, self.file, None if package is None else f"packages/{claim.id}", sealed)
+        self.claims.write(json.dumps(line, ensure_ascii=False) + "\n")
         self.claims.flush()
         self.made += 1
 
-    def _make_package(self, claim: Claim, camera: Camera) -> str | None:
+    def _make_package(self, claim: Claim, camera: Camera) -> Package | None:
         if camera.packets is None:
             self.packages_refused["nothing_kept"] = self.packages_refused.get("nothing_kept", 0) + 1
             return None
         try:
-            make_package(claim, camera.packets, self.out / "packages" / claim.id, signer=self.signer)
+            folder, read_plate = self.out / "packages" / claim.id, self.plates.read_plate
+            return make_package(claim, camera.packets, folder, signer=self.signer, read_plate=read_plate)
         except PackageRefusedError as error:
             self.packages_refused[error.reason] = self.packages_refused.get(error.reason, 0) + 1
             return None
-        return f"packages/{claim.id}"
 
 
 def _read(
@@ -162,10 +166,11 @@ def _read(
     with (
         (arguments.out / "violations.jsonl").open("w", encoding="utf-8") as claims,
         (arguments.out / "signals.jsonl").open("w", encoding="utf-8") as signals,
+        run_plates(arguments.plates, arguments.out, file.camera.frame, is_live=camera.is_live) as plates,
         _stopped_by_signal(camera),
         tqdm(total=arguments.max_frames or _frame_count(camera), unit=" frames", disable=None) as bar,
     ):
-        result = _Result(arguments.out, file, claims, signals, _signer(arguments.key))
+        result = _Result(arguments.out, file, claims, signals, plates, _signer(arguments.key))
         try:
             for frame in itertools.chain([first] if first is not None else [], frames):
                 _walk_frame(frame, walk, result, weights, camera)
@@ -183,7 +188,9 @@ def _read(
 
 
 def _walk_frame(frame: Frame, walk: Walk, result: _Result, weights: Weights, camera: Camera) -> None:
-    for claimed in walk.step(frame):
+    claims = walk.step(frame)
+    result.plates.observe(frame, walk.latest_scene)
+    for claimed in claims:
         settings = walk.rulebook.settings_of(claimed.violation.rule, claimed.violation.track_id)
         result.waiting.append((claimed, complete(claimed, result.file, weights, settings)))
     result.write_phases(walk.finished_phases())
@@ -259,7 +266,7 @@ def _stopped_by_signal(camera: Camera) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _claim_line(claimed: Claimed, file: CameraFile, package: str | None) -> dict[str, Any]:
+def _claim_line(claimed: Claimed, file: CameraFile, package: str | None, plate: SealedPlate | None) -> dict[str, Any]:
     violation = claimed.violation
     return {
         "id": claimed.id,
@@ -271,7 +278,7 @@ def _claim_line(claimed: Claimed, file: CameraFile, package: str | None) -> dict
         "frame_index": violation.frame_index,
         "occurred_at": file.camera.local(claimed.captured_at).isoformat(timespec="milliseconds"),
         "point_px": [violation.point.x, violation.point.y],
-        "plate": None,
+        "plate": None if plate is None else plate.text,
         "package": package,
     }
 
@@ -292,7 +299,7 @@ def _write_counters(out: Path, camera: Camera, walk: Walk, result: _Result) -> N
         "frames": {"walked": walk.profile.frames, "skipped": dict(sorted(walk.skipped.items()))},
         "claims": {"made": result.made, "passed_over": dict(sorted(walk.passed_over.items()))},
         "packages_refused": dict(sorted(result.packages_refused.items())),
-        "plates": {"read": 0, "not_read": {"no_reader": result.made}},
+        "plates": result.plates.as_dict(),
     }
     (out / "counters.json").write_text(json.dumps(counts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

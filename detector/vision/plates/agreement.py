@@ -116,7 +116,7 @@ def _mean(group: list[Reading]) -> Lines:
         )
         seen: Counter[int] = Counter()
         for line, weight in zip(lines, weights, strict=True):
-            seen.update(dict.fromkeys(line.dots, weight))  # type: ignore[dict-item]
+            seen.update(dict.fromkeys(line.dots, weight))
         dots = sorted(dot for dot, weight in seen.items() if weight * 2 > sum(weights))
         merged.append(LineSlots(slots, tuple(dots)))
     return tuple(merged)

@@ -126,6 +126,7 @@ def _fit(lines: Sequence[LineSlots], line_count: LineCount) -> Decoded | None:
     forms = [form for form in FORMS[line_count] if form.lengths == lengths]
     if not forms:
         return None
+    shares = np.stack([slot.shares for line in lines for slot in line.slots])
     _, chosen = max((_best_of(form, shares) for form in forms), key=lambda one: one[0])
     within = (shares * np.any([_masks(one)[0] for one in forms], axis=0)).sum(axis=1)
     characters = tuple(float(shares[place, one] / max(_LEAST, within[place])) for place, one in enumerate(chosen))

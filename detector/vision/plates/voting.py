@@ -113,17 +113,19 @@ def _reason(
     frames: Sequence[Seen], lines: tuple[str, ...], characters: tuple[float, ...], agreeing: int
 ) -> UnreadReason | None:
     if not lines:
-        counts = Counter(seen.reading.reason or "disagreement" for seen in frames)
-        return max(sorted(counts), key=lambda one: counts[one], default="no_plate")
+        return _commonest([seen.reading.reason or "disagreement" for seen in frames], "no_plate")
     if agreeing < LEAST_AGREEING or min(characters) < LEAST_CONFIDENCE:
-        reasons = Counter(seen.reading.reason for seen in frames if seen.reading.reason is not None)
-        told = {reason: count for reason, count in reasons.items() if reason not in ("no_plate", "grammar")}
-        return max(sorted(told), key=lambda one: told[one], default="disagreement")
+        told = [seen.reading.reason for seen in frames if seen.reading.reason not in (None, "no_plate", "grammar")]
+        return _commonest([reason for reason in told if reason is not None], "disagreement")
     try:
         parse_plate("".join(lines))
     except PlateError:
         return "grammar"
     return None
+
+
+def _commonest(reasons: list[UnreadReason], else_reason: UnreadReason) -> UnreadReason:
+    return max(sorted(set(reasons)), key=reasons.count, default=else_reason)
 
 
 def _with_plate(frames: Sequence[Seen]) -> list[Seen]:
