@@ -25,8 +25,14 @@ LEAST_BASE_SHARE = 0.4
 """The near end of a vehicle takes at least this share of its box's width."""
 
 
-LEAST_SHAPE: Mapping[VehicleClass | None, float] = {"motorcycle": 0.75, "bicycle": 0.75}
-"""Height over width of a whole two-wheeler with its rider, seen from any side, is more than this."""
+LEAST_SHAPE: Mapping[VehicleClass | None, float] = {
+    "motorcycle": 0.75,
+    "bicycle": 0.75,
+    "car": 0.36,
+    "truck": 0.35,
+    "bus": 0.3,
+}
+"""Height over width of a whole vehicle (a two-wheeler with its rider), seen from any side, is more than this."""
 
 
 def shape(box: BoxPx) -> float:
