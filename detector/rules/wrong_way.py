@@ -24,6 +24,9 @@ STRAIGHTNESS = 0.5
 """Net way over the way driven: what jitters or turns around stays below it."""
 LEAP_HEIGHTS = 1.0
 """A step longer than this is a switched identity, not a drive."""
+STANDS_US = 500_000
+STANDS_HEIGHTS = 0.1
+"""Who has come along by less than this in that time stands."""
 LEAST_STEPS = 4
 STEADY_SHARE = 0.65
 """Share of the steps that go against the heading: a drive is steady, a track that hops from car to car is not."""
@@ -139,8 +142,16 @@ class WrongWay:
         if step_px > LEAP_HEIGHTS * track.box.height or self._along(way.last_point, point) > 0.25 * track.box.height:
             self._ways[track.track_id] = self._begun(track, scene)
             return None
+        if self._stood(way, track, scene):
+            self._ways[track.track_id] = self._begun(track, scene)
+            return None
         way = self._ways[track.track_id] = self._extended(way, track, scene, step_px)
         return self._claim(way, track, scene)
+
+    def _stood(self, way: _Way, track: Track, scene: Scene) -> bool:
+        """It has not set off yet: who waits on the wrong half drives against it only from then on."""
+        net_px = abs(self._along(way.start_point, track.ground_contact))
+        return scene.pts_us - way.start.pts_us >= STANDS_US and net_px < STANDS_HEIGHTS * track.box.height
 
     def _begun(self, track: Track, scene: Scene) -> _Way:
         moment = Moment("before", scene.frame_index, scene.pts_us, track.box)

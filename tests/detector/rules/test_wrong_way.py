@@ -86,3 +86,7 @@ def test_who_drives_with_the_lane_and_is_hidden_from_below_is_not_claimed() -> N
     site = Site(CAMERA.model_copy(update={"lanes": (lane,)}))
     assert judged(scenes, site) == []
     assert len(judged(drive(WITH), site)) == 1
+
+
+def test_who_waits_on_the_wrong_half_and_then_drives_on_is_claimed() -> None:
+    assert len(judged(drive([150.0] * 200 + AGAINST))) == 1
