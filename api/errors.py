@@ -25,6 +25,7 @@ OfficeError
 ├── InputError                    422  what was typed cannot stand; `field` names it
 └── StoreError
     ├── StoreUnreachableError     503  try again
+    ├── ObjectLockedError              the keeper may not delete it: a lock or a legal hold
     ├── ObjectMissingError             refuse: the store is there, the object is not
     └── DigestMismatchError            never show these bytes
         └── LengthMismatchError
@@ -160,6 +161,10 @@ class StoreError(OfficeError):
 
 class StoreUnreachableError(StoreError):
     """The store does not answer: try again later, conclude nothing."""
+
+
+class ObjectLockedError(StoreError):
+    """A lock or a legal hold forbids it; nothing was deleted."""
 
 
 class ObjectMissingError(StoreError):

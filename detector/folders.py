@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,14 @@ class WorkerFolders:
     def reference(self, camera_id: str, file_sha256: str) -> Path:
         """The picture that this camera file's geometry is held against; another file has another one."""
         return self.root / "references" / f"{camera_id}-{file_sha256[:16]}.png"
+
+    def is_full(self, floor_bytes: int) -> bool:
+        """Less than that is free: what is left belongs to the claims."""
+        try:
+            free_bytes = shutil.disk_usage(self.root).free
+        except OSError:  # not there, or no answer: nothing can be written either
+            return True
+        return free_bytes < floor_bytes
 
     @contextmanager
     def held(self, name: str, timeout_s: float = 0.0) -> Iterator[None]:

@@ -42,6 +42,7 @@ class Health:
 
     supervisor: Watched
     outbox: Outbox
+    is_disk_full: Callable[[], bool] = lambda: False
 
     def is_alive(self) -> bool:
         """The supervisor itself turns."""
@@ -54,6 +55,8 @@ class Health:
             self.outbox.depths()
         except sqlite3.Error as error:
             reasons.append(f"outbox: {type(error).__name__}")
+        if self.is_disk_full():
+            reasons.append("disk: full, claims are kept and nothing else is done")
         return reasons
 
     def collect(self) -> Iterable[Metric]:

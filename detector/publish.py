@@ -71,6 +71,8 @@ class Bench:
     counters: Counters = field(default_factory=Counters)
     signer: SigningKey | None = None
     """The worker's key; None: nothing is signed, and an office that wants signatures refuses."""
+    disk_floor_bytes: int = 0
+    """With less free space no package is made."""
 
 
 class Packager:
@@ -87,11 +89,16 @@ class Packager:
         self._read_plate = read_plate
 
     def step(self) -> bool:
-        """One claim; False: none is due."""
+        """One claim; False: none is due, or the disk has room for claims only."""
         outbox = self._bench.outbox
         row = outbox.next_due("claimed")
         if row is None:
             return False
+        if self._bench.folders.is_full(self._bench.disk_floor_bytes):
+            self._bench.counters.add("package_failures", "disk_full")
+            _log.error("the disk is full: claims are kept, nothing else is done", extra={"claim": row.id})
+            outbox.postpone(row, by_us=DISK_RETRY_US)
+            return True
         if row.tries >= DEADLY_TRIES:
             set_aside(self._bench, row, "package_kills_process", f"tried {row.tries} times")
             return True

@@ -145,7 +145,8 @@ def make_publisher(
     """
     folders = WorkerFolders(settings.worker_folder)
     counters = link.counters if link else Counters()
-    bench = Bench(folders, Outbox(folders.outbox), counters, settings_signer(settings))
+    outbox, signer = Outbox(folders.outbox), settings_signer(settings)
+    bench = Bench(folders, outbox, counters, signer=signer, disk_floor_bytes=settings.disk_floor_bytes)
     office = OfficeClient(str(settings.office_url), settings.worker_key)
     plates = PlateOfClaim(open_plate_reader, PLATE_BUDGET_S) if settings.plates else None
     packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})), plates)

@@ -37,6 +37,8 @@ class WorkerSettings(BaseSettings):
     """A camera process that stands still longer than this is killed and started anew."""
     start_limit_s: Annotated[float, Field(gt=0.5)] = 60.0
     """The same before its first frame: weights are loaded, the camera is connected."""
+    disk_floor_bytes: Annotated[int, Field(ge=0)] = 512 * 1024 * 1024
+    """With less free space only claims are committed: the rest stops, loudly."""
     job_poll_s: Annotated[float, Field(gt=0.05)] = 2.0
     """How often the office is asked for jobs."""
     kept_bytes: Annotated[int, Field(ge=0)] = 2 * 1024**3

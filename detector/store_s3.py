@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import urllib3
 from minio import Minio
-from minio.commonconfig import ENABLED
+from minio.commonconfig import COMPLIANCE, ENABLED
 from minio.error import MinioException, S3Error
+from minio.retention import Retention
 
 from detector.errors import (
     DigestMismatchError,
@@ -18,12 +21,17 @@ from detector.errors import (
     StoreRefusedError,
     StoreUnreachableError,
 )
+from models.domain.retention import LEAST_DAYS
 from models.domain.store import StoredObject
 
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 20.0
+_log = logging.getLogger("phatnguoi.store")
 SMALLEST_PART_BYTES = 5 * 1024 * 1024
 """Of the protocol. Everything goes up in one part: a killed upload leaves nothing behind."""
+LOCKED_FOR = timedelta(days=LEAST_DAYS)
+"""Nobody can delete an object earlier, not even the store's owner; the keeper makes it longer where a case is open."""
+_NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented"})
 _REFUSALS = frozenset(
     {
         "AccessDenied",
@@ -46,6 +54,7 @@ class S3Store:
         pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=4)
         self._client = Minio(endpoint, access_key=access_key, secret_key=secret_key, secure=is_tls, http_client=pool)
         self._bucket = bucket
+        self._has_lock = False
 
     def check(self) -> None:
         """See `EvidenceStore.check`."""
@@ -57,6 +66,21 @@ class S3Store:
             raise StoreRefusedError(
                 f"bucket {self._bucket}: got versioning {versioning.status or 'Off'}, expected {ENABLED}"
             )
+        self._has_lock = self._is_lockable()
+        if not self._has_lock:
+            _log.error("the bucket locks nothing: what is stored can be deleted", extra={"bucket": self._bucket})
+
+    def _is_lockable(self) -> bool:
+        """The bucket was made with object lock, and may be asked."""
+        try:
+            self._client.get_object_lock_config(bucket_name=self._bucket)
+        except S3Error as error:
+            if error.code in _NO_LOCK:
+                return False
+            raise _told("object lock", error) from None
+        except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise _told("object lock", error) from None
+        return True
 
     def put(self, key: str, path: Path, sha256: str) -> StoredObject:
         """See `EvidenceStore.put`. One PUT, whose SHA-256 the store compares before it answers.
@@ -77,6 +101,7 @@ class S3Store:
                 content_type=_CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
                 metadata={"x-amz-checksum-sha256": base64.b64encode(digest.digest()).decode()},
                 part_size=max(len(body), SMALLEST_PART_BYTES),
+                retention=Retention(COMPLIANCE, datetime.now(UTC) + LOCKED_FOR) if self._has_lock else None,
             )
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _told(path.name, error) from None

@@ -61,12 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
         settings.worker_folder,
         is_drained=lambda: outbox.oldest_age_s() is None and not awaits_jobs(folders, time.time()),
     )
+    health = Health(supervisor, outbox, lambda: folders.is_full(settings.disk_floor_bytes))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
     try:
         with (
             WorkerFolders(settings.worker_folder).held("worker"),
-            health_server(Health(supervisor, outbox), settings.health_port) as port,
+            health_server(health, settings.health_port) as port,
         ):
             print(f"worker: {len(files)} cameras, health on http://127.0.0.1:{port}/readyz", flush=True)
             supervisor.run()

@@ -96,7 +96,7 @@ def case_view(file: CaseFile, now: datetime, t: Text) -> CaseView:
         due=due[0],
         due_tone=due[1],
         lead=_lead(manifest, t),
-        facts=tuple(_facts(file, t)),
+        facts=tuple(_facts(file, now, t)),
         law=_law(file, t),
         measurements=tuple(_measurements(manifest, t)),
         software=tuple(_software(manifest, t)),
@@ -135,7 +135,7 @@ def _lead(manifest: Manifest, t: Text) -> LeadFigure | None:
     return None
 
 
-def _facts(file: CaseFile, t: Text) -> Iterable[Pair]:
+def _facts(file: CaseFile, now: datetime, t: Text) -> Iterable[Pair]:
     line, manifest = file.line, file.manifest
     clock = f"{t('case.clock_' + manifest.clock.source)}, " + t(
         "case.clock_uncertainty", seconds=format.seconds(manifest.clock.uncertainty_us, t)
@@ -146,6 +146,15 @@ def _facts(file: CaseFile, t: Text) -> Iterable[Pair]:
     yield t("case.agency"), file.agency or t("app.not_set")
     yield t("case.machine_class"), t(f"vehicle.{line.vehicle}")
     yield t("case.clock"), clock
+    yield t("case.limitation"), _limitation(file, now, t)
+
+
+def _limitation(file: CaseFile, now: datetime, t: Text) -> str:
+    """The calendar year since the capture, on the clocks of the agency's zone: after it nothing may be decided."""
+    line = file.line
+    day = format.local_day(line.expires_at, line.timezone)
+    left = format.due(day, now.astimezone(ZoneInfo(line.timezone)).date(), t)[0]
+    return f"{format.local_time(line.expires_at, line.timezone, with_seconds=False)} ({left})"
 
 
 def _law(file: CaseFile, t: Text) -> LawView | None:

@@ -28,6 +28,7 @@ from models.domain.jobs import JobReport, WorkerJob
 from streams.reconnect import Waits
 
 NICE = 19
+DAY_S = 86_400
 WAITS = Waits(first_s=1.0, longest_s=60.0)
 REPORT_TRIES = 5
 KEPT_LEAST_S = 60.0
@@ -129,17 +130,18 @@ def jobs_entry(task: JobsTask, link: Link) -> None:
 
 def poll(runner: JobRunner, settings: WorkerSettings, link: Link) -> None:
     """Until the process shall end."""
-    failures, stopping = 0, link.stopping
+    failures, stopping, folders = 0, link.stopping, WorkerFolders(settings.worker_folder)
     while not stopping.is_set():
         wait_s = settings.job_poll_s
         try:
             with link.busy():
-                if runner.step():
+                is_full = folders.is_full(settings.disk_floor_bytes)
+                removed = prune_kept(folders.kept, settings.kept_bytes, settings.kept_days * DAY_S, time.time())
+                if is_full:
+                    link.counters.add("jobs", "disk_full")
+                    _log.error("the disk is full: no jobs are done")
+                elif runner.step():
                     wait_s = 0.0
-                removed = prune_kept(
-                    WorkerFolders(settings.worker_folder).kept, settings.kept_bytes, settings.kept_days * 86_400,
-                    time.time(),
-                )  # fmt: skip
             if removed:
                 link.counters.add("kept_packages_dropped", by=removed)
             failures = 0

@@ -24,6 +24,7 @@ from models.tables.log import (
     TrustRow,
 )
 from models.tables.people import LoginSessionRow, PersonRow, WorkerKeyRow
+from models.tables.retention import KeepingRow
 from models.tables.reviews import (
     ContestRow,
     DeliveryRow,
@@ -46,6 +47,7 @@ __all__ = [
     "EvidenceRow",
     "HeartbeatRow",
     "IncidentRow",
+    "KeepingRow",
     "LogCheckpointRow",
     "LogCosignatureRow",
     "LogEntryRow",

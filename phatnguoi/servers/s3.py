@@ -56,9 +56,9 @@ class S3Server(ChildProcess):
         )
 
     def make_bucket(self, name: str) -> None:
-        """Make a bucket with versioning on."""
+        """Make a bucket with versioning and object lock."""
         client = self.client()
-        client.make_bucket(name)
+        client.make_bucket(name, object_lock=True)
         client.set_bucket_versioning(name, VersioningConfig(ENABLED))
 
     def _keys(self) -> tuple[str, str]:

@@ -20,7 +20,9 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import urllib3
 import yaml
+from minio import Minio
 
 from phatnguoi.demo.clip import CLIP, WORLD, draw_clip
 from phatnguoi.demo.once import sign_in
@@ -79,7 +81,8 @@ class Engine:
 def engine(server_directory: Path) -> Iterator[Engine]:
     directory = server_directory / "compose"
     directory.mkdir()
-    names = ("DATABASE_PASSWORD", "MINIO_ROOT_PASSWORD", "WORKER_S3_SECRET_KEY", "OFFICE_S3_SECRET_KEY")
+    names = ["DATABASE_PASSWORD", "MINIO_ROOT_PASSWORD"]
+    names += ["WORKER_S3_SECRET_KEY", "OFFICE_S3_SECRET_KEY", "KEEPER_S3_SECRET_KEY"]
     engine = Engine(directory, {name: secrets.token_hex(16) for name in names} | {"SECURE_COOKIES": "false"})
     clip = draw_clip(ROOT / "var" / "demo" / "clips")
     office = free_port()
@@ -113,13 +116,15 @@ def _make_role(postgres: PostgresServer, password: str) -> None:
 
 
 def _store(directory: Path, variables: dict[str, str]) -> S3Server:
-    """S3 with the users of docker/minio: the worker may write, the office may read."""
+    """S3 with the users of docker/minio: the worker may write, the office may read, the keeper may lock and delete."""
     directory.mkdir()
     rights = {"root": ["Admin"], "worker": ["Read", "Write", "List"], "office": ["Read", "List"]}
+    rights["keeper"] = ["Admin"]
     keys = {
         "root": variables["MINIO_ROOT_PASSWORD"],
         "worker": variables["WORKER_S3_SECRET_KEY"],
         "office": variables["OFFICE_S3_SECRET_KEY"],
+        "keeper": variables["KEEPER_S3_SECRET_KEY"],
     }
     identities = [
         {"name": name, "credentials": [{"accessKey": name, "secretKey": keys[name]}], "actions": rights[name]}
@@ -165,6 +170,23 @@ def test_the_services_of_compose_bring_a_case_into_the_queue(engine: Engine) -> 
             page = visitor.open(cases[0])
             visitor.fetch(next(link for link in page.links if link.endswith("clip.mp4")), first_bytes=1000)
             visitor.close()
+        engine.run("keeper", "keeper", "once")
+        assert _locks(engine), "got no object that the keeper has locked, expected the case's"
+
+
+def _locks(engine: Engine) -> list[str]:
+    """Objects of the store that nobody can delete."""
+    endpoint = engine.places["s3://minio:9000"].removeprefix("s3://")
+    pool, secret = urllib3.PoolManager(), engine.variables["KEEPER_S3_SECRET_KEY"]
+    client = Minio(endpoint, access_key="keeper", secret_key=secret, secure=False, http_client=pool)
+    found = [(each.object_name or "", each.version_id) for each in client.list_objects(
+        bucket_name="evidence", recursive=True, include_version=True)]  # fmt: skip
+    locked = [
+        key for key, version_id in found
+        if client.get_object_retention(bucket_name="evidence", object_name=key, version_id=version_id) is not None
+    ]  # fmt: skip
+    pool.clear()
+    return locked
 
 
 def _answers(url: str) -> bool:

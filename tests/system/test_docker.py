@@ -106,6 +106,19 @@ def test_a_policy_gives_the_worker_puts_and_the_office_gets(name: str) -> None:
     assert objects == ({"s3:PutObject"} if name == "worker" else {"s3:GetObject", "s3:GetObjectVersion"})
 
 
+def test_only_the_keeper_may_lock_hold_and_delete() -> None:
+    actions = {
+        name: {
+            action for rule in json.loads((DOCKER / "minio" / f"{name}.json").read_text())["Statement"]
+            for action in rule["Action"]
+        }
+        for name in ("worker", "office", "keeper")
+    }  # fmt: skip
+    assert {name for name, allowed in actions.items() if "s3:DeleteObjectVersion" in allowed} == {"keeper"}
+    assert {name for name, allowed in actions.items() if "s3:PutObjectLegalHold" in allowed} == {"keeper"}
+    assert not actions["keeper"] & {"s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"}
+
+
 def test_the_office_image_holds_all_that_the_office_imports_and_no_pictures() -> None:
     locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements" / "office.lock").read_text(), re.MULTILINE))
     done = _run(sys.executable, "-c", IMPORTED_BY_THE_OFFICE)

@@ -1,0 +1,1 @@
+"""The keeper: the only process that may lock, hold and delete evidence. It has a credential of its own."""
