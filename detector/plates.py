@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from detector.evidence.claim import Claim
-from detector.evidence.pictures import is_cut_off, scaled_box
+from detector.evidence.pictures import EDGE_PX, scaled_box
 from detector.evidence.scene_lines import read_scene_lines
 from detector.vision.plates import PlateReader
 from detector.vision.plates.voting import Seen, TrackPlate, unread, vote
@@ -18,6 +20,7 @@ from models.domain.frame import BGR
 from models.domain.geometry import PX_STEPS, BoxPx
 from models.domain.manifest import SealedPlate
 from models.domain.plate_forms import written
+from models.domain.plate_reading import PlateReading
 from models.domain.scene import Track, VehicleClass
 from streams.cut import decode_at
 from streams.packets import PacketWindow
@@ -26,6 +29,8 @@ MOST_FRAMES = 8
 LEAST_STEP_US = 80_000
 """Between two frames that are read: neighbours repeat each other's errors."""
 MARGIN = 0.04
+HIGHEST_PLATE = 0.4
+"""Of the vehicle's height, from above: no plate's middle is higher."""
 LEAST_WIDTH_PX, LEAST_CYCLE_HEIGHT_PX = 100.0, 110.0
 """A smaller vehicle has characters of less than 5 px: 80 mm on a car 1.8 m wide, 50 mm under a rider of 1.7 m."""
 READER_NAME = "ppocr-v4+v6"
@@ -69,7 +74,7 @@ class PlateOfClaim:
             if self._budget_s is not None and time.monotonic() - begin_s > self._budget_s:
                 break
             image = images.get(sighting.pts_us)
-            if image is not None and not is_cut_off(image, scaled_box(sighting.box, image, size)):
+            if image is not None:
                 seen.append(read_at(self._opened(), image, sighting, size))
         if not seen:
             return unread("busy" if images else "no_plate")
@@ -84,12 +89,31 @@ class PlateOfClaim:
 def read_at(reader: PlateReader, image: BGR, sighting: Sighting, frame_size: tuple[int, int]) -> Seen:
     """The plate in a vehicle's box of one frame; its corners are in px of the camera file's frame."""
     cut, x_px, y_px = vehicle_cut(image, scaled_box(sighting.box, image, frame_size))
-    reading = reader.read(cut)
-    if reading.corners is None:
-        return Seen(sighting.frame_index, reading)
-    x_scale, y_scale = frame_size[0] / image.shape[1], frame_size[1] / image.shape[0]
-    moved = tuple(((x + x_px) * x_scale, (y + y_px) * y_scale) for x, y in reading.corners)
-    return Seen(sighting.frame_index, reading.at(moved))  # type: ignore[arg-type]
+    size = image.shape[1], image.shape[0]
+    return placed(Seen(sighting.frame_index, reader.read(cut)), (x_px, y_px), len(cut), size, frame_size)
+
+
+def placed(
+    seen: Seen,
+    left_top_px: tuple[int, int],
+    crop_height_px: int,
+    image_size: tuple[int, int],
+    frame_size: tuple[int, int],
+) -> Seen:
+    """Corners moved from the crop to the frame. A plate that the picture's edge may cut is covered; text on the upper
+    part of a vehicle (a taxi's roof, a bus's line) is none."""
+    reading, (x_px, y_px) = seen.reading, left_top_px
+    corners = reading.corners
+    if corners is None:
+        return seen
+    if np.mean(corners, axis=0)[1] < HIGHEST_PLATE * crop_height_px:
+        return Seen(seen.frame_index, PlateReading(reason="no_plate"))
+    low, high = np.min(corners, axis=0) + left_top_px, np.max(corners, axis=0) + left_top_px
+    if low.min() < EDGE_PX or high[0] > image_size[0] - EDGE_PX or high[1] > image_size[1] - EDGE_PX:
+        reading = replace(reading, reason="covered", aside=None)
+    x_scale, y_scale = frame_size[0] / image_size[0], frame_size[1] / image_size[1]
+    moved = tuple(((x + x_px) * x_scale, (y + y_px) * y_scale) for x, y in corners)
+    return Seen(seen.frame_index, reading.at(moved))  # type: ignore[arg-type]
 
 
 def vehicle_cut(image: BGR, box: BoxPx) -> tuple[BGR, int, int]:

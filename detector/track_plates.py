@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from detector.evidence.pictures import is_cut_off, scaled_box
-from detector.plates import MOST_FRAMES, Sighting, is_large_enough, read_at, vehicle_cut
+from detector.evidence.pictures import scaled_box
+from detector.plates import MOST_FRAMES, is_large_enough, placed, vehicle_cut
 from detector.vision.plates import PlateReader
 from detector.vision.plates.voting import Seen, TrackPlate, unread, vote
 from models.domain.frame import BGR, Frame
-from models.domain.geometry import BoxPx
+from models.domain.plate_reading import PlateReading
 from models.domain.scene import Scene, Track, VehicleClass
 
 MOST_TRACKS = 100
@@ -25,9 +25,15 @@ MOST_TRACKS = 100
 class _Crop:
     """A vehicle's picture, with where it stood."""
 
-    sighting: Sighting
+    frame_index: int
     image: BGR
+    left_top_px: tuple[int, int]
+    frame_size: tuple[int, int]
     worth: float
+
+    def placed(self, reading: PlateReading) -> Seen:
+        seen = Seen(self.frame_index, reading)
+        return placed(seen, self.left_top_px, len(self.image), self.frame_size, self.frame_size)
 
 
 @dataclass(slots=True)
@@ -50,8 +56,17 @@ class TrackCrops:
         """The voted plate, and the crop that shows it best."""
         if not self.crops:
             return unread("too_small" if self.seen else "no_plate", self.seen), None
-        images = {crop.sighting.frame_index: crop.image for crop in self.crops}
-        frames = [_read_crop(reader, crop) for crop in sorted(self.crops, key=lambda crop: crop.sighting.frame_index)]
+        images = {crop.frame_index: crop.image for crop in self.crops}
+        frames = [
+            placed(
+                Seen(crop.frame_index, reader.read(crop.image)),
+                crop.left_top_px,
+                len(crop.image),
+                crop.frame_size,
+                crop.frame_size,
+            )
+            for crop in sorted(self.crops, key=lambda crop: crop.frame_index)
+        ]
         plate = vote(frames)
         return plate, None if plate.best is None else images[plate.best.frame_index]
 
@@ -94,22 +109,16 @@ class CropGatherer:
         kept = self._tracks[track.track_id]
         kept.vehicle, kept.frame_to, kept.seen = track.vehicle, frame.index, kept.seen + 1
         box = scaled_box(track.box, frame.image, frame_size)
-        if not is_large_enough(track.vehicle, box) or is_cut_off(frame.image, box):
+        if not is_large_enough(track.vehicle, box):
             return
-        cut, _, _ = vehicle_cut(frame.image, box)
+        cut, x_px, y_px = vehicle_cut(frame.image, box)
         worth = box.area * _steepness(cut)
         if len(kept.crops) == MOST_FRAMES:
             least = min(kept.crops, key=lambda crop: crop.worth)
             if least.worth >= worth:
                 return
             kept.crops.remove(least)
-        kept.crops.append(_Crop(Sighting(frame.index, scene.pts_us, box), np.ascontiguousarray(cut), worth))
-
-
-def _read_crop(reader: PlateReader, crop: _Crop) -> Seen:
-    height, width = crop.image.shape[:2]
-    whole = Sighting(crop.sighting.frame_index, crop.sighting.pts_us, BoxPx(0, 0, width, height))
-    return read_at(reader, crop.image, whole, (width, height))
+        kept.crops.append(_Crop(frame.index, np.array(cut), (x_px, y_px), frame.size, worth))
 
 
 def _steepness(cut: BGR) -> float:

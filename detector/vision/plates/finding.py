@@ -62,6 +62,8 @@ class Candidate:
     """Lines that may be one plate, top to bottom."""
 
     lines: tuple[TextLine, ...]
+    is_guess: bool = False
+    """No text was found: the whole picture may be a plate."""
 
     @property
     def line_count(self) -> LineCount:

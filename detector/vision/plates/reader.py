@@ -136,6 +136,8 @@ def open_plate_reader(threshold: float = SHIPPED_THRESHOLD, threads: int = 1) ->
 
 def _why(candidate: Candidate, agreed: Agreed | None, sharp: float, burnt: float) -> UnreadReason:
     """What most probably spoilt it: first what the picture shows, then what the readings do."""
+    if candidate.is_guess and agreed is None:
+        return "no_plate"
     if candidate.character_px < SMALL_TO_PX:
         return "too_small"
     if burnt >= GLARING_FROM:
@@ -176,7 +178,7 @@ def _whole(image: BGR, is_first: bool) -> list[Candidate]:
             TextLine(np.array([(0, a * height), (width, a * height), (width, b * height), (0, b * height)], np.float32))
             for a, b in rows
         )
-        made.append(Candidate(lines))
+        made.append(Candidate(lines, is_guess=True))
     return made
 
 
