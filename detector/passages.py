@@ -96,7 +96,7 @@ class Passages:
         self._lane = lane
         self._heading = unit(*lane.heading_px)
         self._places = places
-        self._others = [other for other in site.camera.lanes if other.id != lane.id and self._goes_the_same_way(other)]
+        self._others = [other for other in site.camera.lanes if other.id != lane.id and self._is_beside(other)]
         self._unseen_us = round(unseen_s * SECOND_US)
         reach = [dot(way(lane.heading_px[0], corner), self._heading) for corner in lane.polygon_px]
         self._end_px = min(reach) + END_SHARE * (max(reach) - min(reach))
@@ -110,18 +110,19 @@ class Passages:
 
     def step(self, track: Track, scene: Scene) -> Passed | None:
         """The next sighting of one vehicle; gives the way once it has surely come to a place."""
-        if not stands_on_ground(track, scene.tracks, self._frame):
-            return None
         now = Moment("before", scene.frame_index, scene.pts_us, track.box)
         known = self._ways.get(track.track_id)
         if known is not None and not self._goes_on(known, now):
             known = None
-        following = self._next(known, track, now)
+        if stands_on_ground(track, scene.tracks, self._frame):
+            following = self._next(known, track, now)
+        else:  # it is still the same vehicle, but where its wheels are cannot be told
+            following = None if known is None else replace(known, last=now)
         if following is None:
             self._ways.pop(track.track_id, None)
             return None
         self._ways[track.track_id] = following
-        return self._passed(following)
+        return self._passed(following) if following.entered is not None else None
 
     def _next(self, known: Passage | None, track: Track, now: Moment) -> Passage | None:
         if is_surely_in(self._lane.polygon_px, track, self._heading):
@@ -141,7 +142,7 @@ class Passages:
         before, after = known.last.box, now.box
         if now.pts_us - known.last.pts_us > self._unseen_us or now.pts_us - known.left.pts_us > LONGEST_US:
             return False
-        step_px = distance(before.ground_contact, after.ground_contact)
+        step_px = distance(before.center, after.center)
         reach = LEAP_HEIGHTS * (1 + (now.pts_us - known.last.pts_us) / LEAP_US)
         if step_px > reach * max(before.height, after.height):
             return False
@@ -160,8 +161,16 @@ class Passages:
         at, beyond = replace(passage.entered, name="at"), replace(passage.last, name="beyond")
         return Passed(passage.name, passage.first, passage.left, at, beyond)
 
-    def _goes_the_same_way(self, other: Lane) -> bool:
-        return dot(unit(*other.heading_px), self._heading) >= SAME_WAY_COSINE
+    def _is_beside(self, other: Lane) -> bool:
+        """Another lane of the same heading; not one that is drawn over this one, for another rule."""
+        if dot(unit(*other.heading_px), self._heading) < SAME_WAY_COSINE:
+            return False
+        own, its = self._lane.polygon_px, other.polygon_px
+        return not is_inside(its, _middle(own)) and not is_inside(own, _middle(its))
+
+
+def _middle(polygon: Sequence[PointPx]) -> PointPx:
+    return PointPx(sum(p.x for p in polygon) / len(polygon), sum(p.y for p in polygon) / len(polygon))
 
 
 def stands_in(polygon: Sequence[PointPx], box: BoxPx) -> bool:
