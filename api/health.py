@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -106,6 +106,7 @@ class _Counts:
             yield self._refusals(session)
             yield self._moves(session)
             yield self._oldest(session)
+            yield _plates(session)
 
     def _refusals(self, session: Session) -> Metric:
         family = CounterMetricFamily("phatnguoi_refusals", "Submissions refused, by reason.", labels=["reason"])
@@ -133,6 +134,21 @@ class _Counts:
         oldest = session.scalar(select(func.min(SubmissionRow.received_at)).where(SubmissionRow.state == "received"))
         age_s = (self._office.clock() - oldest).total_seconds() if oldest is not None else 0.0
         return GaugeMetricFamily("phatnguoi_oldest_submission_age_s", "Age of the oldest unverified one.", value=age_s)
+
+
+def _plates(session: Session) -> Metric:
+    """The reader's own error rate in use: differs over same and differs. Nothing of a plate itself."""
+    family = GaugeMetricFamily(
+        "phatnguoi_plates_compared", "Cases with a typed plate, by what the reader had read.", labels=["outcome"]
+    )
+    outcome = case(
+        (CaseRow.plate_read.is_(None), "unread"), (CaseRow.plate_read == CaseRow.plate, "same"), else_="differs"
+    )
+    rows = session.execute(select(outcome, func.count()).where(CaseRow.plate.is_not(None)).group_by(outcome))
+    found = {row[0]: row[1] for row in rows}
+    for name in ("same", "differs", "unread"):
+        family.add_metric([name], found.get(name, 0))
+    return family
 
 
 def _states(session: Session, name: str, column: object, states: Sequence[str]) -> Metric:

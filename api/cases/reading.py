@@ -81,6 +81,7 @@ def case_file(session: Session, now: datetime, actor: Actor, case: CaseRow) -> C
         audit=tuple(_audit(session, case.id)),
         others=tuple(_others(session, case)),
         plate=case.plate,
+        plate_read=case.plate_read if case.plate is not None else None,
         vehicle_typed=case.vehicle_typed,
         plate_colour=case.plate_colour,
         reject_reason=_reject_reason(session, case),

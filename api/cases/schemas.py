@@ -78,6 +78,7 @@ class CaseFile:
         offence: the catalogue row in force on the day of the offence, for the vehicle typed by the reviewer, else for
             the claimed one; None where there is none.
         plate: as typed by the reviewer; None until confirmed.
+        plate_read: by the reader; None before a reviewer has typed theirs, and where it abstained.
         contest: the citizen's words, if the case was contested.
         moves: names of the moves that this person may make now (the page shows no other button).
         redaction: of the pictures that a citizen may see; without them no notice can be issued.
@@ -93,6 +94,7 @@ class CaseFile:
     audit: tuple[AuditLine, ...]
     others: tuple[OtherClaim, ...]
     plate: str | None
+    plate_read: str | None
     vehicle_typed: str | None
     plate_colour: str | None
     reject_reason: str | None

@@ -154,6 +154,7 @@ def _case_page(
         "file": file,
         "line": file.line,
         "plate": format.plate(file.plate or "", file.vehicle_typed or ""),
+        "plate_read": format.plate(file.plate_read or "", file.vehicle_typed or ""),
         "case": case_view(file, office.clock(), t),
         "moves": [move for move in file.moves if not (is_refused and move == "take")],
         "others": file.others,
