@@ -59,7 +59,7 @@ class _Canvas:
 def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light: Light) -> Scenery:
     """Draw the still world of one seed."""
     canvas = _Canvas(camera)
-    ground_mask = _draw_ground(canvas, settings, layout, light)
+    ground_mask = _draw_ground(canvas, Ground(layout, settings.seed), settings.seed, light)
     rng = np.random.default_rng([settings.seed, 9])
     standing: list[tuple[float, Facade | Tree]] = [
         *((facade.distance_m(camera), facade) for facade in facades_of(rng, layout, light, settings.palette)),
@@ -86,20 +86,20 @@ def build_scenery(settings: WorldSettings, layout: Layout, camera: Camera, light
     return Scenery(pictures, depth, ground, _head_box(camera, head))
 
 
-def _draw_ground(canvas: _Canvas, settings: WorldSettings, layout: Layout, light: Light) -> Picture:
+def _draw_ground(canvas: _Canvas, ground: Ground, seed: int, light: Light) -> Picture:
     """Sky above the horizon, ground below, haze between."""
     rays = canvas.camera.rays(_SCALE)
     down = rays[..., 2] < -0.004
     reach = np.where(down, -canvas.camera.position_m[2] / np.where(down, rays[..., 2], -1.0), 0.0)
     x = (canvas.camera.position_m[0] + rays[..., 0] * reach).astype(np.float32)
     y = (canvas.camera.position_m[1] + rays[..., 1] * reach).astype(np.float32)
-    colour = light_ground(Ground(layout, settings.seed).colour(x, y), x, y, rays, light)
+    colour = light_ground(ground.colour(x, y), x, y, rays, light)
     haze = (1 - np.exp(-reach / 260.0)).astype(np.float32)[..., None]
     colour = colour + (light.sky_low.astype(np.float32) - colour) * haze
     length = np.linalg.norm(rays, axis=2)
     up = np.clip(rays[..., 2] / length * 3.2, 0, 1)[..., None].astype(np.float32)
     sky = light.sky_low + (light.sky_top - light.sky_low) * up
-    canvas.image[:] = np.where(down[..., None], colour, sky + _clouds(settings.seed, up.shape[:2], light))
+    canvas.image[:] = np.where(down[..., None], colour, sky + _clouds(seed, up.shape[:2], light))
     return down.astype(np.uint8) * 255
 
 

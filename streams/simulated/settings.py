@@ -9,17 +9,32 @@ from urllib.parse import parse_qsl, urlsplit
 
 from streams.simulated.errors import WorldSettingError
 
-WORLDS = ("crossing",)
+WORLDS = ("crossing", "road")
 Weather = Literal["day", "overcast", "dusk", "night", "rain", "glare"]
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
 LampState = Literal["ok", "dark", "flashing"]
 LAMP_STATES: tuple[LampState, ...] = get_args(LampState)
 Act = Literal[
     "red_light", "wrong_way", "stop_line", "forbidden_turn", "wrong_lane", "junction_blocking", "yield_pedestrian",
+    "solid_line", "bus_lane", "u_turn", "prohibited_road", "sidewalk", "emergency_lane", "illegal_stopping",
+    "illegal_parking", "coach_stop", "speeding",
 ]  # fmt: skip
-"""What somebody can do wrong at the crossing, by the code of the rule."""
-ACTS: tuple[Act, ...] = get_args(Act)
+"""What somebody can do wrong, by the code of the rule."""
+ACTS: tuple[Act, ...] = (
+    "red_light", "wrong_way", "stop_line", "forbidden_turn", "wrong_lane", "junction_blocking", "yield_pedestrian",
+)  # fmt: skip
+"""… at the crossing."""
 USUAL_ACTS: tuple[Act, ...] = ("red_light", "wrong_way")
+KERB_ACTS: tuple[Act, ...] = ("illegal_stopping", "illegal_parking", "coach_stop")
+ROAD_ACTS: tuple[Act, ...] = (
+    "wrong_way", "wrong_lane", "solid_line", "bus_lane", "u_turn", "prohibited_road", "sidewalk", "emergency_lane",
+    *KERB_ACTS, "speeding",
+)  # fmt: skip
+"""… on the road."""
+ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": ACTS, "road": ROAD_ACTS}
+USUAL_ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": USUAL_ACTS, "road": ROAD_ACTS}
+Street = Literal["two_way", "one_way"]
+STREETS: tuple[Street, ...] = get_args(Street)
 
 TRAINING_SEEDS = range(100_000, 200_000)
 """Seeds whose pictures the weights were trained on. Nothing may be measured on them."""
@@ -43,6 +58,7 @@ class WorldSettings:
         zoom: 1.0 shows our carriageway and some of the rest at the stop line; larger looks closer.
         violators: how often somebody breaks a rule: 0 nobody, 1 the usual share, 2 twice that.
         density: vehicles per hour, relative to the usual.
+        street: of the road; the crossing's is two_way.
         acts: which rules are broken here, and have their near-misses; by the rules' codes.
         lamp: "dark" and "flashing" (amber): the lamp governs nobody, and nobody can run it.
         right_on_red: a right turn on red is permitted.
@@ -65,6 +81,7 @@ class WorldSettings:
     zoom: float = 1.0
     violators: float = 1.0
     density: float = 1.0
+    street: Street = "two_way"
     acts: tuple[Act, ...] = USUAL_ACTS
     lamp: LampState = "ok"
     right_on_red: bool = False
@@ -92,8 +109,10 @@ class WorldSettings:
         for name, default in (("zoom", 1.0), ("violators", 1.0), ("density", 1.0)):
             if getattr(self, name) != default:
                 text += f"&{name}={getattr(self, name):g}"
-        if self.acts != USUAL_ACTS:
-            text += "&acts=" + ("all" if self.acts == ACTS else "+".join(self.acts))
+        if self.acts != USUAL_ACTS_OF[self.world]:
+            text += "&acts=" + ("all" if self.acts == ACTS_OF[self.world] else "+".join(self.acts))
+        if self.street != "two_way":
+            text += f"&street={self.street}"
         if self.lamp != "ok":
             text += f"&lamp={self.lamp}"
         if self.shake_px:
@@ -130,7 +149,7 @@ _RANGES: dict[str, tuple[str, float, float]] = {
 _FLAGS = {
     "right_on_red": "right_on_red", "ambulances": "has_ambulances", "clock": "has_clock", "loop": "is_loop",
 }  # fmt: skip
-_CHOICES: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "lamp": LAMP_STATES}
+_CHOICES: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "lamp": LAMP_STATES, "street": STREETS}
 
 
 def parse_url(url: str) -> WorldSettings:
@@ -143,7 +162,7 @@ def parse_url(url: str) -> WorldSettings:
     if parts.scheme != "sim" or parts.netloc not in WORLDS:
         known = " or ".join(f"sim://{world}" for world in WORLDS)
         raise WorldSettingError(f"simulated world: got {parts.scheme}://{parts.netloc}, expected {known}")
-    values: dict[str, object] = {"world": parts.netloc}
+    values: dict[str, object] = {"world": parts.netloc, "acts": USUAL_ACTS_OF[parts.netloc]}
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name in _RANGES:
             field, low, high = _RANGES[name]
@@ -155,7 +174,7 @@ def parse_url(url: str) -> WorldSettings:
         elif name == "size":
             values["width_px"], values["height_px"] = _size(text)
         elif name == "acts":
-            values["acts"] = _acts(text)
+            values["acts"] = _acts(text, ACTS_OF[parts.netloc])
         elif name in _CHOICES:
             if text not in _CHOICES[name]:
                 raise WorldSettingError(f"{name}: got {text!r}, expected one of {', '.join(_CHOICES[name])}")
@@ -166,15 +185,15 @@ def parse_url(url: str) -> WorldSettings:
     return WorldSettings(**values)  # type: ignore[arg-type]
 
 
-def _acts(text: str) -> tuple[Act, ...]:
-    """`all`, or codes joined by `+` (which a URL may show as a space) or commas; in the order of ACTS."""
+def _acts(text: str, known: tuple[Act, ...]) -> tuple[Act, ...]:
+    """`all`, or codes joined by `+` (which a URL may show as a space) or commas; in the order of the known ones."""
     if text == "all":
-        return ACTS
+        return known
     named = [word for word in re.split(r"[+, ]", text) if word]
     for word in named:
-        if word not in ACTS:
-            raise WorldSettingError(f"acts: got {word!r}, expected all, or some of {', '.join(ACTS)}")
-    return tuple(act for act in ACTS if act in named)
+        if word not in known:
+            raise WorldSettingError(f"acts: got {word!r}, expected all, or some of {', '.join(known)}")
+    return tuple(act for act in known if act in named)
 
 
 def _size(text: str) -> tuple[int, int]:

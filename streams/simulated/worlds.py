@@ -11,6 +11,9 @@ from streams.simulated.layout import layout_of
 from streams.simulated.light import Light, light_of
 from streams.simulated.movers import Mover, Pose
 from streams.simulated.phases import Lamp, shown_lamp
+from streams.simulated.road.plan import plan_of
+from streams.simulated.road.scenery import road_camera, road_scenery
+from streams.simulated.road.traffic import RoadTraffic
 from streams.simulated.scenery import Scenery, build_scenery
 from streams.simulated.settings import WorldSettings
 from streams.simulated.traffic import Traffic
@@ -46,7 +49,13 @@ def _crossing(settings: WorldSettings) -> World:
     return World(traffic, camera, light, scenery, lambda t_s: shown_lamp(settings.lamp, traffic.phases, t_s))
 
 
-BUILDERS: Mapping[str, Callable[[WorldSettings], World]] = {"crossing": _crossing}
+def _road(settings: WorldSettings) -> World:
+    plan, light = plan_of(settings), light_of(settings)
+    camera = road_camera(settings, plan)
+    return World(RoadTraffic(settings), camera, light, road_scenery(settings, plan, camera, light), lambda _: "off")
+
+
+BUILDERS: Mapping[str, Callable[[WorldSettings], World]] = {"crossing": _crossing, "road": _road}
 
 
 def world_of(settings: WorldSettings) -> World:

@@ -1,0 +1,1 @@
+"""`sim://road`: a straight road seen from a pole, with a rule for every strip of it."""
