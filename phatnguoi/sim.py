@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from phatnguoi.errors import CommandError
-from streams.simulated.camera_file import camera_file
+from streams.simulated.camera_files import camera_file
 from streams.simulated.clip import VideoForm, render_clip
 from streams.simulated.errors import WorldSettingError
 from streams.simulated.settings import WorldSettings, parse_url

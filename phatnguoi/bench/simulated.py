@@ -12,14 +12,14 @@ import numpy as np
 from models.camera_file import CameraFile, load_camera_file
 from phatnguoi.bench.scoring import Act, NearMiss
 from phatnguoi.bench.worlds import Instant, Line, acts_of, instant_of
-from streams.simulated.camera_file import camera_file
+from streams.simulated.camera_files import camera_file
 from streams.simulated.phases import frames_of
 from streams.simulated.plate_paint import SUBPIXEL, SUBPIXEL_BITS
 from streams.simulated.plates import Picture
 from streams.simulated.render import Ids, Renderer, _inside
 from streams.simulated.settings import WorldSettings, parse_url
 from streams.simulated.solids import Solid
-from streams.simulated.truth import TruthKeeper
+from streams.simulated.truths import truth_of
 
 
 def camera_file_of(settings: WorldSettings) -> CameraFile:
@@ -56,7 +56,7 @@ class SimulatedWorld:
         self.name, self.fps, self.frame_count = settings.url, settings.fps, frames_of(settings)
         self.file = camera_file_of(settings)
         self._renderer = Unpainted(settings)
-        self._keeper = TruthKeeper(self._renderer)
+        self._keeper = truth_of(self._renderer)
         self._heads = [head.id for head in self.file.camera.signals]
 
     def lines(self) -> Iterator[Line]:

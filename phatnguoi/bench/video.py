@@ -25,7 +25,7 @@ from streams.simulated.phases import frames_of
 from streams.simulated.render import Renderer
 from streams.simulated.settings import parse_url
 from streams.simulated.source import STARTS_AT, pts_us_of
-from streams.simulated.truth import TruthKeeper
+from streams.simulated.truths import Truth, truth_of
 
 
 class Walked(NamedTuple):
@@ -44,7 +44,7 @@ class RenderedClip:
         self.file = camera_file_of(self.settings)
         self.frame_count, self.fps = frames_of(self.settings), self.settings.fps
         self._detector = detector
-        self._keeper: TruthKeeper | None = None
+        self._keeper: Truth | None = None
 
     @property
     def length_s(self) -> float:
@@ -52,7 +52,7 @@ class RenderedClip:
 
     def walk(self) -> Iterator[Walked]:
         renderer = Renderer(self.settings)
-        keeper = self._keeper = TruthKeeper(renderer)
+        keeper = self._keeper = truth_of(renderer)
         walk = Walk(self.file, self._detector, is_recording=True, rate_hz=lambda: self.fps)
         heads = [head.id for head in self.file.camera.signals]
         starts_at = self.file.camera.starts_at or STARTS_AT

@@ -16,7 +16,8 @@ from models.domain.frame import BGR
 from streams.simulated.phases import frames_of
 from streams.simulated.render import Renderer
 from streams.simulated.settings import WorldSettings, parse_url
-from streams.simulated.truth import TruthKeeper, as_text
+from streams.simulated.truth_lines import as_text
+from streams.simulated.truths import truth_of
 
 MICROSECONDS = 1_000_000
 _HEAD_BYTES = 48
@@ -116,7 +117,7 @@ def render_clip(
     """
     settings = parse_url(world) if isinstance(world, str) else world
     renderer = Renderer(settings)
-    keeper = TruthKeeper(renderer)
+    keeper = truth_of(renderer)
     count = frames_of(settings)
     clip_part = clip.with_name(clip.name + ".part")
     lines = [as_text(keeper.world())]
