@@ -22,6 +22,10 @@ FIT_OVERLAP = 0.55
 """… and its box overlaps (IoU) the first by more: what jitters less stands, what creeps further has moved."""
 PART_SHARE = 0.85
 """A box inside the first by this share is hidden in part; one that holds so much of it is merged with another."""
+NEAR_OVERLAP = 0.3
+"""A box that overlaps (IoU) the first by so much may have jumped, and comes back."""
+ANCHOR_SIGHTINGS = 8
+"""The place of a stay is the mean of so many first sightings."""
 LEAP_SHARE = 0.6
 LEAP_US = 600_000
 """A box that is so far off, in its own size, within this time has changed its vehicle, not its place."""
@@ -55,7 +59,7 @@ class Stay:
     """One vehicle at one place.
 
     Attributes:
-        anchor: its box when it was first seen there.
+        anchor: its box there: the mean of the first sightings.
         track_id: the track that stands there; None: it is lost, and awaited.
         vehicle: as the track says; None: not known to be a vehicle.
         since_us: stream time of the first sight of it there.
@@ -105,6 +109,8 @@ class Stay:
         self.seen_us = scene.pts_us
         self.latest = track.box
         self.sightings += 1
+        if 1 < self.sightings <= ANCHOR_SIGHTINGS:
+            self.anchor = _moved_towards(self.anchor, track.box, 1.0 / self.sightings)
         self.confidence += (track.confidence - self.confidence) / self.sightings
         if not self._checkpoints or scene.pts_us - self._checkpoints[-1].pts_us >= CHECKPOINT_US:
             self._checkpoints.append(Moment("before", scene.frame_index, scene.pts_us, track.box))
@@ -167,17 +173,16 @@ class StayBook:
             stay = self._taken_over(track, scene)
             if stay is None:
                 return self._begin(track, scene, None)
-        elif not fits(stay.anchor, track.box):
-            uncovered = self._uncovered(stay, track, scene)
-            if uncovered is None:
+        else:
+            stay = self._of_track[track.track_id] = self._uncovered(stay, track, scene) or stay
+            if not fits(stay.anchor, track.box):
                 return self._misfit(stay, track, scene)
-            stay = self._of_track[track.track_id] = uncovered
         gap_us = scene.pts_us - stay.seen_us
         stay.note(track, scene)
         return Standing(stay, track, gap_us)
 
     def _uncovered(self, stay: Stay, track: Track, scene: Scene) -> Stay | None:
-        """The stay before this one, where what hid a part of the vehicle has gone."""
+        """The stay before this one, where the vehicle is seen there again: it was hidden in part, or its box jumped."""
         former = stay.former
         if former is None or scene.pts_us - former.seen_us > self._hidden_us or not fits(former.anchor, track.box):
             return None
@@ -189,7 +194,7 @@ class StayBook:
         if scene.pts_us - stay.seen_us <= LEAP_US and _is_leap(stay.latest, track.box):
             self._await(former)
             return self._begin(track, scene, None)
-        return self._begin(track, scene, former if _is_hidden_or_merged(former.anchor, track.box) else None)
+        return self._begin(track, scene, former if _is_nearly_there(former.anchor, track.box) else None)
 
     def _begin(self, track: Track, scene: Scene, former: Stay | None) -> Standing:
         now = scene.pts_us
@@ -237,9 +242,16 @@ def fits(anchor: BoxPx, box: BoxPx) -> bool:
     return is_near and anchor.iou(box) > FIT_OVERLAP
 
 
-def _is_hidden_or_merged(anchor: BoxPx, box: BoxPx) -> bool:
+def _moved_towards(box: BoxPx, other: BoxPx, share: float) -> BoxPx:
+    pairs = ((box.x1, other.x1), (box.y1, other.y1), (box.x2, other.x2), (box.y2, other.y2))
+    x1, y1, x2, y2 = (a + (b - a) * share for a, b in pairs)
+    return BoxPx(x1, y1, x2, y2)
+
+
+def _is_nearly_there(anchor: BoxPx, box: BoxPx) -> bool:
+    """A part of the vehicle, or the vehicle with another, or a box that jumped: it may be back at the anchor soon."""
     shared = anchor.intersection(box)
-    return shared >= PART_SHARE * min(anchor.area, box.area)
+    return shared >= PART_SHARE * min(anchor.area, box.area) or anchor.iou(box) > NEAR_OVERLAP
 
 
 def _is_leap(before: BoxPx, after: BoxPx) -> bool:

@@ -107,11 +107,9 @@ class Walkers:
 
 
 def people_on_foot(scene: Scene) -> Iterator[BoxPx]:
-    """Persons of nobody's vehicle, each once, but for those who sit in a car."""
-    tracked = [track.box for track in scene.tracks if track.vehicle is None and track.is_seen]
-    boxes = tracked + [box for box in scene.people if all(box.iou(other) < 0.5 for other in tracked)]
+    """Persons of nobody's vehicle, but for those who sit in a car. A track of no class is none: it may be a rider."""
     vehicles = [track.box for track in scene.tracks if track.vehicle in ("car", "bus", "truck")]
-    for box in boxes:
+    for box in scene.people:
         if not any(_sits_in(box, vehicle) for vehicle in vehicles):
             yield box
 

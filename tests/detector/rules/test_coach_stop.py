@@ -41,11 +41,6 @@ def test_accuses_a_bus_that_stands_with_people_at_its_side() -> None:
     assert claim.measurements["people_beside_us"] >= 3_000_000
 
 
-def test_accuses_when_a_person_is_a_track_of_nobodys_vehicle() -> None:
-    scenes = scenes_of({1: BUS, 2: [BESIDE] * 100}, classes={1: "bus", 2: None})
-    assert [claim.track_id for claim in judged(scenes)] == [1]
-
-
 INNOCENT = {
     "nobody at its side": with_people(BUS, []),
     "somebody far away": with_people(BUS, [box_at(150, 390, 70, 25)]),

@@ -43,6 +43,9 @@ ACCUSED = {
     "drives in and stands": scenes_of({1: drive_from(430, 470, X, Y, 15) + PARKED}),
     "stands from the first frame on": scenes_of({1: PARKED}),
     "its box jitters": scenes_of({1: [box_at(X + (i % 3 - 1) * 4, Y + (i % 2) * 4, 60, 60) for i in range(80)]}),
+    "its box jumps now and then": scenes_of(
+        {1: [box_at(X + (20 if i % 13 == 0 else 0), Y, 60, 60) for i in range(90)]},
+    ),
     "hidden for 3 s by passing traffic, its track lives": scenes_of({1: PARKED[:20] + hidden(9) + PARKED[:50]}),
     "hidden, its track lost and born anew": scenes_of(
         {1: PARKED[:20], 2: hidden(50) + PARKED[:30]},
