@@ -33,6 +33,8 @@ PAST_HEIGHTS = 0.2
 LEAP_HEIGHTS, LEAP_US = 1.5, 200_000
 """A step at the line that is longer than so many box heights, and as much again for each 0.2 s in between, is a
 switched identity."""
+ALIKE_SHARE = 0.5
+"""Past the line a box keeps its height by this share from sighting to sighting: else the track took over another."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -107,6 +109,7 @@ class _Passage:
     last_point: PointPx
     last_contact: float
     last_rear: float
+    last_height: float
     at: Moment | None = None
     cross_us: int = 0
     is_past: bool = False
@@ -225,6 +228,7 @@ class RedLight:
             last_point=track.ground_contact,
             last_contact=distances.contact,
             last_rear=distances.rear,
+            last_height=track.box.height,
         )
 
     def _is_whole(self, moment: Moment) -> bool:
@@ -242,7 +246,8 @@ class RedLight:
         if step_px > LEAP_HEIGHTS * (1 + gap_us / LEAP_US) * track.box.height:
             return None
         at, cross_us, is_past, claimable = passage.at, passage.cross_us, passage.is_past, passage.claimable
-        if at is not None and is_hidden and not is_past:
+        is_alike = passage.last_height * ALIKE_SHARE <= track.box.height <= passage.last_height / ALIKE_SHARE
+        if at is not None and not is_past and (is_hidden or not is_alike):
             return None
         if distances.contact < 0:
             at, is_past = None, False
@@ -266,6 +271,7 @@ class RedLight:
             last_point=track.ground_contact,
             last_contact=distances.contact,
             last_rear=distances.rear,
+            last_height=track.box.height,
             at=at,
             cross_us=cross_us,
             is_past=is_past,

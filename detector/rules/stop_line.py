@@ -13,7 +13,7 @@ from detector.geometry.footprint import Reach, reach
 from detector.geometry.vectors import distance
 from detector.rule import RuleSettings, Site
 from detector.sightings import stands_on_ground
-from models.domain.geometry import PointPx
+from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, SignalReading, Track, VehicleClass
 from models.domain.violation import Moment, Violation
 
@@ -192,15 +192,18 @@ class StopLine:
         contact_m = self._ground.distance_m(foot, point) * (1 if contact >= 0 else -1)
         return contact_m + (SHORTEST_M[track.vehicle] if is_away else 0.0) >= self._settings.over_m
 
+    def _came_along(self, before: BoxPx, box: BoxPx) -> bool:
+        way_px = self._line.signed_distance(box.ground_contact) - self._line.signed_distance(before.ground_contact)
+        center_px = self._line.signed_distance(box.center) - self._line.signed_distance(before.center)
+        return way_px > 0 and center_px >= CENTER_SHARE * way_px
+
     def _claim(self, stop: _Stop, track: Track, distances: Reach) -> Violation | None:
         if stop.stood is None or track.vehicle is None or stop.before_count < LEAST_BEFORE:
             return None
         stood_us = stop.last.pts_us - stop.stood.pts_us
         if stood_us < self._settings.stand_s * SECOND_US or stop.standing < LEAST_STANDING:
             return None
-        way_px = distances.contact - stop.before_contact
-        center = self._line.signed_distance(stop.last.box.center) - self._line.signed_distance(stop.before.box.center)
-        if way_px <= 0 or center < CENTER_SHARE * way_px:
+        if not all(self._came_along(stop.before.box, box) for box in (stop.stood.box, stop.last.box)):
             return None
         return Violation(
             rule=self.code,

@@ -119,6 +119,24 @@ def test_who_drives_up_to_the_line_and_is_then_hidden_from_below_is_not_claimed(
     assert judged(scenes) == []
 
 
+def test_a_track_that_takes_over_a_vehicle_beyond_the_line_is_not_claimed() -> None:
+    """Its box shrinks because something hides it, and leaps to a whole vehicle that drives on beyond the line."""
+    seen = [
+        (217, 262, 289, 334),
+        (217, 262, 289, 333),
+        (211, 247, 295, 312),
+        (208, 240, 295, 306),
+        (219, 264, 296, 293),
+    ]
+    taken = [(253, 176 - 9 * step, 329, 245 - 14 * step) for step in range(6)]
+    boxes = [BoxPx(*box) for box in [*seen[:1] * 3, *seen, *taken]]
+    scenes = []
+    for step, box in enumerate(boxes):
+        tracks = (Track(1, "car", box, 0.9),)
+        scenes.append(Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}))
+    assert judged(scenes) == []
+
+
 def turning(sideways: float) -> list[Scene]:
     """Over the line, then off to one side: right is positive, as the picture shows it."""
     scenes = []
