@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from phatnguoi.bench.plan import PLAN_FILE, SECTIONS, SUBSETS
+from phatnguoi.bench.plates_arguments import plates_arguments
 
 NOISE_SEEDS = (200_000, 200_004)
 
@@ -32,6 +33,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     log.add_argument("--size", type=int, default=1_000_000, help="of the log that proofs are asked of")
     log.add_argument("--package", type=Path, metavar="DIR", help="also seal and verify this package")
     log.add_argument("--database", metavar="URL", help="default: SQLite in a temporary folder; it must be empty")
+    replay = actions.add_parser("replay", help="make packages of the simulated crossing without pictures; replay them")
+    replay.add_argument("--packages", type=int, default=1000, metavar="N")
+    replay.add_argument("--out", type=Path, default=Path("var/bench/replay"), metavar="DIR", help="where to write them")
+    plates = actions.add_parser("plates", help="plates right, withheld and wrong, on labelled or simulated pictures")
+    plates_arguments(plates)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,6 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.noise_command import run_noise
 
         return run_noise(arguments)
+    if arguments.action == "replay":
+        from phatnguoi.bench.replay_command import run_replay
+
+        return run_replay(arguments)
+    if arguments.action == "plates":
+        from phatnguoi.bench.plates import run_plates
+
+        return run_plates(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 
