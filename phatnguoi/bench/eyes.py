@@ -18,6 +18,7 @@ from phatnguoi.bench.noise import (
     COVERS,
     HEIGHTS_PX,
     QUANTILES,
+    SAME_OVERLAP,
     FalseTrack,
     Noise,
     PoolNoise,
@@ -188,7 +189,8 @@ class NoisyEyes:
         box, (width, height) = mover.box, mover.size_px
         x1, x2 = max(0.0, box.x1 + off[0] * width), min(float(self.size_px[0]), box.x2 + off[2] * width)
         y1, y2 = max(0.0, box.y1 + off[1] * height), min(float(self.size_px[1]), box.y2 + off[3] * height)
-        return BoxPx(x1, y1, x2, y2).quantised() if x2 - x1 > 2 and y2 - y1 > 2 else None
+        seen = BoxPx(x1, y1, x2, y2).quantised()
+        return seen if x2 - x1 > 2 and y2 - y1 > 2 and seen.iou(box) >= SAME_OVERLAP else None
 
     def _ghost_tracks(self, t_s: float) -> list[Track]:
         """False tracks: each a measured one, where and how it was."""

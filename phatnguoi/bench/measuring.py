@@ -18,6 +18,7 @@ from phatnguoi.bench.noise import (
     HEIGHTS_PX,
     POOLS,
     QUANTILES,
+    SAME_OVERLAP,
     FalseTrack,
     Noise,
     PoolNoise,
@@ -28,8 +29,6 @@ from phatnguoi.bench.noise import (
 from phatnguoi.bench.video import Walked
 from phatnguoi.bench.worlds import Mover
 
-SAME_OVERLAP = 0.3
-"""IoU of a track's box with a visible box that are of one mover."""
 NOBODY_OVERLAP = 0.15
 LEAST_COUNT = 30
 """A class of height and cover with fewer instants takes the share of its pool."""

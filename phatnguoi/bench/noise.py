@@ -18,6 +18,8 @@ COVERS = (0.35, 0.65, 0.9)
 """Bounds of the classes of the uncovered share."""
 CLEAR = 0.9
 """From this uncovered share on a mover is clear, else covered."""
+SAME_OVERLAP = 0.3
+"""IoU of a track's box with the visible box of a mover that are of one vehicle: less is a miss."""
 QUANTILES = (0.001, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.999)
 NOISE_FILE = Path(__file__).with_name("noise.json")
 

@@ -1,4 +1,4 @@
-"""How claims are counted: intervals, whom a claim is about, what is found, false, borderline; all by hand-made cases."""
+"""How claims are counted: intervals, whom a claim is about; found, false or borderline. By hand-made cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ def claim(mover: int | None = 1, at_s: float = 20.0, rule: str = "red_light") ->
 
 @pytest.mark.parametrize(
     ("k", "n", "low", "high"),
-    [(0, 0, 0.0, 1.0), (10, 10, 0.7225, 1.0), (0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (0, 300_000, 0.0, 1.28e-5)],
+    [
+        (0, 0, 0.0, 1.0),
+        (10, 10, 0.7225, 1.0),
+        (0, 10, 0.0, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+        (0, 300_000, 0.0, 1.28e-5),
+    ],
 )
 def test_wilson_intervals_agree_with_the_tables(k: int, n: int, low: float, high: float) -> None:
     assert Rate(k, n).interval == pytest.approx((low, high), abs=6e-5)
