@@ -20,8 +20,8 @@ from models.domain.plates import PlateColour, authority_aside
 
 SHIPPED_THRESHOLD = 0.60
 """Least confidence of the least sure character: docs/plates.md has the curve that it was taken from."""
-SURE, SURE_UNDER_GLARE = 0.95, 0.97
-"""From here on no further readings are made; and what a plate with burnt out parts needs."""
+SURE, SURE_UNDER_GLARE, SURE_WHEN_SMALL = 0.95, 0.97, 0.85
+"""From here on no further readings are made; what a plate with burnt out parts needs, and one of small characters."""
 THOROUGH_WEIGHT = 2.0
 LEAST_CHARACTER_PX = 7.0
 LOOKS_PX = (256, 448, 736)
@@ -104,8 +104,9 @@ class PpocrReader:
         sharp = min(sharpness(cut_out(image, line)) for line in candidate.lines)
         burnt, colour = glare(plate), plate_colour(plate)
         decoded = None if agreed is None else agreed.decoded
-        least = max(self._threshold, SURE_UNDER_GLARE if burnt >= GLARING_FROM else 0.0)
-        is_sure = agreed is not None and agreed.confidence >= least
+        is_small = candidate.character_px < SMALL_TO_PX
+        least = SURE_UNDER_GLARE if burnt >= GLARING_FROM else SURE_WHEN_SMALL if is_small else 0.0
+        is_sure = agreed is not None and agreed.confidence >= max(self._threshold, least)
         is_whole = agreed is not None and not agreed.is_gapped
         is_large = candidate.character_px >= LEAST_CHARACTER_PX
         reason: UnreadReason | None = None
