@@ -52,7 +52,12 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A rule's claim, with the mover that it is about; None where nobody stands there."""
+    """A rule's claim, with the mover that it is about; None where nobody stands there.
+
+    Attributes:
+        speed_error: where it states a speed: stated − true km/h (the mean over its own stretch), and whether its stated
+            interval holds the truth.
+    """
 
     rule: str
     mover_id: int | None
@@ -60,6 +65,7 @@ class Claim:
     made_s: float
     act_code: str | None = None
     measurements: dict[str, int] = field(default_factory=dict)
+    speed_error: tuple[float, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

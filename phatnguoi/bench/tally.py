@@ -143,6 +143,7 @@ def _count(cell: Cell, one: Any, where: str) -> None:
     elif one.verdict == "found":
         cell.found += 1
         cell.delays_s.append(claim.made_s - one.act.at_s)
+        cell.speed_errors += [claim.speed_error] if claim.speed_error is not None else []
     else:
         cell.false += 1
         cell.false_why[one.why] += 1

@@ -44,12 +44,23 @@ class Clerk:
         instant = self._kept[max(0, len(self._kept) - 1 - back)]
         boxes = ((mover.mover_id, mover.box) for mover in instant.movers if mover.box is not None)
         about = mover_of(moment.box, boxes)
-        self.claims.append(
-            Claim(
-                violation.rule, about, violation.pts_us / 1e6, made_us / 1e6, violation.act_code,
-                dict(violation.measurements),
-            )
-        )  # fmt: skip
+        made_s, measured = made_us / 1e6, dict(violation.measurements)
+        error = self._speed_error(violation, about)
+        claim = Claim(violation.rule, about, violation.pts_us / 1e6, made_s, violation.act_code, measured, error)
+        self.claims.append(claim)
+
+    def _speed_error(self, violation: Violation, about: int | None) -> tuple[float, bool] | None:
+        """Of a claim that states a speed, against the mean true speed from its first moment to its last."""
+        stated, u95 = violation.measurements.get("speed_m_h"), violation.measurements.get("u95_m_h")
+        if stated is None or u95 is None or about is None:
+            return None
+        first, last = violation.moments[0].frame_index, violation.moments[-1].frame_index
+        during = [instant for instant in self._kept if first <= instant.frame_index <= last]
+        speeds = [mover.speed_m_s for instant in during for mover in instant.movers if mover.mover_id == about]
+        if not speeds:
+            return None
+        error_kmh = stated / 1000 - 3.6 * sum(speeds) / len(speeds)
+        return error_kmh, abs(error_kmh) <= u95 / 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 
 from models.camera_file import CameraFile
 from models.domain.geometry import BoxPx, PointPx
+from models.domain.violation import Moment, Violation
 from phatnguoi.bench.eyes import PERFECT, NoisyEyes
 from phatnguoi.bench.noise import read_noise
 from phatnguoi.bench.passages import Passages
@@ -17,7 +18,7 @@ from phatnguoi.bench.scoring import Act, NearMiss
 from phatnguoi.bench.simulated import camera_file_of
 from phatnguoi.bench.sumo.process import Program
 from phatnguoi.bench.sumo.worlds import sumo_world
-from phatnguoi.bench.trajectories import run_world
+from phatnguoi.bench.trajectories import Clerk, run_world
 from phatnguoi.bench.worlds import Instant, Mover
 from phatnguoi.errors import CommandError
 from phatnguoi.main import main
@@ -167,3 +168,20 @@ def test_no_rule_falls_below_the_kept_result(tmp_path: Path) -> None:
     pytest.importorskip("sumo")
     only = [word for section in ("sumo", "trajectories", "video") for word in ("--only", section)]
     assert main(["bench", "violations", "--subset", "ci", *only, "--check", "--out", str(tmp_path)]) == 0
+
+
+def test_a_stated_speed_is_held_against_the_mean_true_speed_of_its_stretch() -> None:
+    clerk = Clerk(10.0)
+    for instant in instants(20):
+        clerk.see(instant)
+    box = driven(10).box
+    assert box is not None
+    moments = tuple(
+        Moment(name, frame, frame * 100_000, box) for name, frame in (("before", 5), ("at", 10), ("beyond", 15))
+    )
+    for stated, u95, holds in ((14_900, 600, True), (14_900, 400, False)):
+        measured = {"speed_m_h": stated, "u95_m_h": u95}
+        clerk.note(
+            Violation("speeding", 1, None, 1, "car", 10, 1_000_000, PointPx(520, 480), moments, measured), 1_500_000
+        )  # type: ignore[arg-type]
+        assert clerk.claims[-1].speed_error == (pytest.approx(0.5), holds)
