@@ -123,7 +123,7 @@ class ActArrivals:
     def _temper(self, mover: Mover) -> None:
         """What the intent needs: where to stop, how long to stand, an ambulance's size."""
         rng = self._rng
-        past_m = (0.8, 2.1) if mover.kind == "motorcycle" else (0.8, 1.5)
+        past_m = (0.8, 1.6) if mover.kind == "motorcycle" else (0.8, 1.5)
         if mover.intent in ("over_line", "pushed"):
             mover.stop_gap_m = -float(rng.uniform(*past_m))
         elif mover.intent == "stands_in_box":

@@ -16,6 +16,8 @@ NOSE_M, CREEP = 0.8, 1.0
 """Who creeps (m/s) with no more than the nose (m) past the line still stops."""
 _PUSHED_S = 5.5
 """So long before red a pushed vehicle finds the road ahead full."""
+_CREEPS_AFTER_S, _BEFORE_LINE_M = 1.0, 0.6
+"""Who stops past the line does so when red has lasted so long; until then it stays so far before the line."""
 _ZEBRA_GAP_M = 0.6
 _ABOUT_TO_STEP_M = 1.6
 _TURN_WAIT_ANGLE = 0.3
@@ -54,6 +56,8 @@ class Drivers:
             return None
         if lamp == "red" and self._dares(mover, gaps, t_s):
             return None
+        if mover.intent == "over_line" and self._phases.into_red_s(t_s) < _CREEPS_AFTER_S:
+            return to_line_m - _BEFORE_LINE_M
         return to_line_m - mover.stop_gap_m
 
     def _pushed(self, mover: Mover, t_s: float) -> float | None:
@@ -62,7 +66,7 @@ class Drivers:
         if to_red_s > _PUSHED_S:
             return None
         is_over = mover.front_m > 0 or to_red_s > 0.8
-        return -mover.front_m - (mover.stop_gap_m if is_over else 0.6)
+        return -mover.front_m - (mover.stop_gap_m if is_over else _BEFORE_LINE_M)
 
     def _dares(self, mover: Mover, gaps: Surroundings, t_s: float) -> bool:
         if mover.stream != "ours":

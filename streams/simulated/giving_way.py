@@ -11,7 +11,8 @@ from streams.simulated.movers import Mover
 _SEEN_AHEAD_M = 22.0
 _MARGIN_M = 0.3
 _BRAKE_AHEAD_M = 7.0
-_AT_THE_EDGE_M = 0.42
+_RIDER_BRAKES_AHEAD_M = 3.0
+_FROM_CENTRE_M, _FROM_KERB_M = 0.85, 0.45
 """The rider keeps so close to the centre line or to the kerb while somebody comes."""
 
 
@@ -30,8 +31,11 @@ def give_way(movers: Iterable[Mover], layout: Layout) -> set[int]:
             if missing_m <= 0:
                 continue
             _make_room(rider, other, missing_m, layout)
-            if abs(other.y - rider.y) - (other.length_m + rider.length_m) / 2 < _BRAKE_AHEAD_M and missing_m > 0.35:
-                braking |= {other.mover_id, rider.mover_id}
+            gap_m = abs(other.y - rider.y) - (other.length_m + rider.length_m) / 2
+            if missing_m > 0.35 and gap_m < _BRAKE_AHEAD_M:
+                braking.add(other.mover_id)
+            if missing_m > 0.35 and gap_m < _RIDER_BRAKES_AHEAD_M:
+                braking.add(rider.mover_id)
     return braking
 
 
@@ -49,7 +53,7 @@ def _overlap_m(rider: Mover, other: Mover) -> float:
 
 
 def _keep_to_the_edge(rider: Mover, layout: Layout) -> None:
-    edge_m = -_AT_THE_EDGE_M if rider.stream == "ours" else -(layout.width_m - _AT_THE_EDGE_M)
+    edge_m = -_FROM_CENTRE_M if rider.stream == "ours" else -(layout.width_m - _FROM_KERB_M)
     rider.lateral_wish_m = edge_m
 
 

@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float64]
 Points = npt.NDArray[np.int32]
 _NEAREST_M = 1.2
 _NEAREST_SHADOW_M = 0.8
-_COARSE_PX = 46.0
+_COARSE_PX = 58.0
 """Whoever is lower than this in the picture is drawn with fewer faces."""
 _KEPT_MESHES = 900
 _STRIDE_M = 0.36

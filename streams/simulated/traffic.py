@@ -23,8 +23,6 @@ from streams.simulated.surroundings import Surroundings
 TICK_S = 0.05
 WARM_UP_S = 45.0
 RED_GRACE_S = 0.3
-CLEAR_M = 1.0
-"""Who has run the light has its rear so far past the line while it is red."""
 _SEEN_TO_M = 140.0
 _HARD_BRAKE = 6.0
 _JAM_GAP_M: dict[str, float] = {"motorcycle": 0.7, "bicycle": 0.8, "car": 1.4, "bus": 1.8, "truck": 1.8, "person": 0.5}
@@ -37,7 +35,7 @@ class Crossing:
     Attributes:
         into_red_s: seconds since red began; negative when the lamp was not red.
         was_before_line: the whole vehicle was before the line when red began.
-        past_in_red: its whole length and CLEAR_M more were past the line in the same red; None: the world ended before.
+        past_in_red: its whole length was past the line in the same red; None: the world ended before.
         is_permitted: a turn on red that is permitted here, a vehicle on duty, or a lamp that governs nobody.
     """
 
@@ -171,7 +169,7 @@ class Traffic:
         mover.place(self.layout)
         if mover.stream == "ours" and rear_m < 0 <= mover.rear_wheel_m:
             self._note_crossing(mover, t_s + TICK_S * (-rear_m / max(1e-9, mover.rear_wheel_m - rear_m)))
-        if mover.mover_id in self._half_past and mover.front_m - mover.length_m >= CLEAR_M:
+        if mover.mover_id in self._half_past and mover.front_m >= mover.length_m:
             self._note_wholly_past(mover, t_s + TICK_S)
 
     def _note_crossing(self, mover: Mover, at_s: float) -> None:
