@@ -31,6 +31,9 @@ SAME_VEHICLE_US = 1_000_000
 SAME_VEHICLE_OVERLAP = 0.35
 """A track whose box overlaps (IoU) that of a claimed one by more is the same vehicle, which the tracker saw twice."""
 RECENT_CLAIMS = 64
+HISTORY_WARM_UPS = 4
+"""So many times the warm-up is kept of a rule that declares `every_s`: what begins anew may begin late."""
+LONGER_US = 30_000_000
 HISTORY_LINES = 20_000
 """Of one rule that declares `every_s`: what its claims may depend on is kept as lines, a few MB."""
 
@@ -125,7 +128,7 @@ class _Posted:
         shown = replace(scene, ended=tuple(self.ended))
         self.ended, self.shown_us = [], scene.pts_us
         self.history.append((scene.pts_us, scene_line(shown)))
-        while scene.pts_us - self.history[0][0] > warm_up_us(self.rule):
+        while scene.pts_us - self.history[0][0] > HISTORY_WARM_UPS * warm_up_us(self.rule):
             self.history.popleft()
         return shown
 
@@ -187,15 +190,27 @@ class Rulebook:
         return self._claimed_by[violation.rule, violation.track_id].entry
 
     def deciding_scenes(self, violation: Violation, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
-        """What this claim, made a moment ago, follows from.
+        """What this claim, made a moment ago, follows from: as few scenes as will do, else all that are kept.
 
         Args:
             scenes: all that were observed and are kept, oldest first.
         """
         posted = self._claimed_by[violation.rule, violation.track_id]
-        if every_us(posted.rule) > 0:
-            return tuple(read_scene_lines(b"".join(line for _, line in posted.history), limit_bytes=None))
-        return excerpt(violation, scenes, warm_up_us(posted.rule))
+        candidate: tuple[Scene, ...] = ()
+        for candidate in _candidates(posted, violation, scenes):
+            if self._follows(posted, violation, candidate):
+                break
+        return candidate
+
+    def _follows(self, posted: _Posted, violation: Violation, scenes: Sequence[Scene]) -> bool:
+        """A new rule of this kind, shown these scenes and no others, makes the very same claim."""
+        rule = type(posted.rule)(posted.settings, self._site)
+        for scene in scenes:
+            if violation in rule.observe(scene):
+                return True
+            for track_id in scene.ended:
+                rule.forget(track_id)
+        return False
 
     def settings_of(self, rule: str, track_id: int | None = None) -> dict[str, str]:
         """The settings, as strings, for the manifest: of the entry that claimed this track, else of the first."""
@@ -245,6 +260,19 @@ class Rulebook:
             if rule == violation.rule and is_near:
                 return "same_vehicle"
         return None
+
+
+def _candidates(posted: _Posted, violation: Violation, scenes: Sequence[Scene]) -> Iterator[tuple[Scene, ...]]:
+    """Ever longer excerpts."""
+    warm_up = warm_up_us(posted.rule)
+    if every_us(posted.rule) == 0:
+        yield excerpt(violation, scenes, warm_up)
+        yield excerpt(violation, scenes, max(warm_up, LONGER_US))
+        yield tuple(scenes)
+        return
+    for begins_us in (posted.history[-1][0] - warm_up, posted.history[0][0]):
+        lines = (line for pts_us, line in posted.history if pts_us >= begins_us)
+        yield tuple(read_scene_lines(b"".join(lines), limit_bytes=None))
 
 
 def as_listed(violation: Violation, camera: Camera, captured_at: datetime) -> Violation:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from detector.evidence.scene_lines import bounded, read_scene_lines
 from detector.evidence.seal import manifest_of
 from detector.impact import Change, impact
 from detector.replay import read_recorded, replay
-from detector.rulebook import RuleFileError, past_rules, rule_of
+from detector.rule import RuleSettings, Site
+from detector.rulebook import Rulebook, RuleFileError, past_rules, rule_of
 from models.domain.geometry import PointPx
+from models.domain.scene import Scene
+from models.domain.violation import Moment, Violation
 from phatnguoi.main import main
 from tests.conftest import ROOT
 from tests.detector.replays import camera_file, claims, traffic, with_settings, write_package
@@ -235,3 +239,41 @@ def test_the_impact_command_lists_what_falls_and_says_what_it_cannot_know(
     assert "phatnguoi bench violations" in said
     assert main(["impact", str(packages), "--to", "red_light@1"]) == 0
     assert main(["impact", str(packages), "--to", "red_light@77"]) == 2
+
+
+class LongMemory:
+    """Claims a track in the scene at 60 s if anybody was seen at 35 s: no declared warm-up tells so."""
+
+    code = "long_memory"
+    version = 1
+    settings_class = RuleSettings
+
+    def __init__(self, settings: RuleSettings, site: Site) -> None:
+        self._has_seen = False
+
+    def observe(self, scene: Scene) -> Iterator[Violation]:
+        self._has_seen = self._has_seen or (scene.pts_us == 35_000_000 and len(scene.tracks) > 0)
+        if scene.pts_us == 60_000_000 and self._has_seen and scene.tracks:
+            track = scene.tracks[-1]
+            moment = Moment("at", scene.frame_index, scene.pts_us, track.box)
+            moments = (replace(moment, name="before"), moment, replace(moment, name="beyond"))
+            yield Violation(
+                self.code, 1, None, track.track_id, "motorcycle", scene.frame_index, scene.pts_us,
+                track.ground_contact, moments,
+            )  # fmt: skip
+
+    def forget(self, track_id: int) -> None:
+        pass
+
+
+def test_a_decision_that_reaches_further_back_than_declared_keeps_what_it_follows_from() -> None:
+    file = camera_file(rules=[{"rule": "long_memory", "mode": "live"}])
+    kept: list[Scene] = []
+    deciding: tuple[Scene, ...] = ()
+    book = Rulebook(file, is_recording=True, rules={"long_memory": LongMemory})
+    for scene in traffic(3):
+        kept.append(scene)
+        for violation, _ in book.observe(scene):
+            deciding = book.deciding_scenes(violation, kept)
+    assert deciding[0].pts_us <= 35_000_000
+    assert len(deciding) < len(kept)
