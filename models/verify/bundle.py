@@ -95,7 +95,7 @@ def verify_bundle(files: Files, trust: Trust | None, fingerprint: str | None, st
         manifest = parse_manifest(body)
         sealed = _entry_of(entries, manifest, body)
         step.said = f"claim {manifest.id}, entry {sealed.index}"
-    with steps.step("A witness saw the log") as step:  # 6
+    with steps.step("When it was sealed, as a witness saw") as step:  # 6
         sealed_by_s = _witnessed(step, trusted, checkpoints[sealed.checkpoint], manifest)
     with steps.step("The worker's key was valid at that place of the log") as step:  # 7
         key = key_at(entries, sealed)
