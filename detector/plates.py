@@ -63,7 +63,8 @@ class PlateOfClaim:
 
     def _read(self, claim: Claim, window: PacketWindow) -> TrackPlate:
         begin_s = time.monotonic()
-        sightings = _sightings(claim)
+        kept_us = {packet.pts_us for packet in window.packets}
+        sightings = [sighting for sighting in _sightings(claim) if sighting.pts_us in kept_us]
         chosen = best_sightings([one for one in sightings if is_large_enough(claim.violation.vehicle, one.box)])
         if not chosen:
             return unread("too_small" if sightings else "no_plate", len(sightings))

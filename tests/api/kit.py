@@ -204,6 +204,7 @@ def _manifest(
                 "rule_basis_sha256": BASIS_SHA256,
             },
             "files": files,
+            "plate": changes.get("plate"),
         }
     )
 
