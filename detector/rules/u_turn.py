@@ -12,11 +12,17 @@ from detector.geometry.vectors import dot, unit
 from detector.passage_rule import PASSAGE_SOURCES, PassageRule, PassageSettings
 from detector.passages import PASSAGE_NEVER, Passed, has_gone
 from detector.rule import RuleSettings, SettingError, Site
+from models.domain.geometry import PointPx
 
 LEAST_WAY_HEIGHTS = 0.5
 """It drove along the one lane, and then along the other, by so many of its box heights."""
 OPPOSITE_COSINE = 0.0
 """In the picture the two lanes lead more than 90° apart: from above, the two halves of a road seem to fan out."""
+
+
+BACK_COSINE = 0.7
+"""On the ground, where it is surveyed, it drove back within 45° of that lane: who turns left out of the road only
+crosses it, which in a slanting picture looks much like driving along it."""
 
 
 class Settings(PassageSettings):
@@ -60,10 +66,21 @@ class UTurn(PassageRule):
     def __init__(self, settings: Settings, site: Site) -> None:
         lane, back = site.lane("from", settings.from_), site.lane("to", settings.to)
         self._there, self._back = unit(*lane.heading_px), unit(*back.heading_px)
+        self._ground, self._back_px = site.ground, back.heading_px
         if dot(self._there, self._back) > OPPOSITE_COSINE:
             raise SettingError("to", f"got the lane {back.id!r}, expected one that leads against the lane {lane.id!r}")
         super().__init__(settings, site, lane, {back.id: back.polygon_px})
 
     def _is_act(self, passed: Passed) -> bool:
         went = has_gone(passed.first, passed.before, self._there, LEAST_WAY_HEIGHTS)
-        return went and has_gone(passed.at, passed.beyond, self._back, LEAST_WAY_HEIGHTS)
+        came = has_gone(passed.at, passed.beyond, self._back, LEAST_WAY_HEIGHTS)
+        return went and came and self._drove_back(passed)
+
+    def _drove_back(self, passed: Passed) -> bool:
+        if self._ground is None:
+            return True
+        points = (passed.at.box.ground_contact, passed.beyond.box.ground_contact, *self._back_px)
+        at, beyond, tail, head = (PointPx(*self._ground.to_road(point)) for point in points)  # metres, as any plane
+        if at == beyond:
+            return False
+        return dot(unit(at, beyond), unit(tail, head)) >= BACK_COSINE
