@@ -31,7 +31,10 @@ SMALLEST_PART_BYTES = 5 * 1024 * 1024
 """Of the protocol. Everything goes up in one part: a killed upload leaves nothing behind."""
 LOCKED_FOR = timedelta(days=LEAST_DAYS)
 """Nobody can delete an object earlier, not even the store's owner; the keeper makes it longer where a case is open."""
-_NO_LOCK = frozenset({"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented"})
+_NO_LOCK = frozenset(
+    {"ObjectLockConfigurationNotFoundError", "NoSuchObjectLockConfiguration", "NotImplemented", "AccessDenied"}
+)
+"""There is none, or it is not the worker's to ask for: the bucket's own rule and the keeper lock then."""
 _REFUSALS = frozenset(
     {
         "AccessDenied",
@@ -68,7 +71,9 @@ class S3Store:
             )
         self._has_lock = self._is_lockable()
         if not self._has_lock:
-            _log.error("the bucket locks nothing: what is stored can be deleted", extra={"bucket": self._bucket})
+            _log.error(
+                "uploads are not locked by the worker: the bucket's own rule must do it", extra={"bucket": self._bucket}
+            )
 
     def _is_lockable(self) -> bool:
         """The bucket was made with object lock, and may be asked."""

@@ -4,6 +4,7 @@ set -eu
 mc alias set store http://minio:9000 root "$MINIO_ROOT_PASSWORD"
 mc mb --ignore-existing --with-lock store/evidence
 mc version enable store/evidence
+mc retention set --default COMPLIANCE 30d store/evidence
 for user in worker office keeper; do
     mc admin policy create store "$user" "/setup/$user.json"
 done
