@@ -11,14 +11,14 @@ from phatnguoi.bench.report import TITLES, real_rows
 
 WIDTH_PX, ROW_PX, LEFT_PX, PLOT_PX, GAP_PX = 1500, 24, 330, 380, 70
 INK, PALE, RECALL, PRECISION, FALSE = "#202020", "#d8d8d8", "#1f6fb4", "#2e8b57", "#b22222"
-LOWEST = 0.5
+LOWEST = 0.0
 """The scale begins here; what is lower is drawn at its edge."""
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
     """Writes the picture; nothing where nothing was run."""
     sections = [name for name in TITLES if result.get(name)]
-    count = sum(2 + sum(len(cells) for cells in result[name]["rules"].values()) for name in sections)
+    count = sum(3 + sum(len(cells) for cells in result[name]["rules"].values()) for name in sections)
     count += 2 + len(real_rows(result)) if result.get("real") else 0
     if count == 0:
         return
@@ -36,6 +36,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
 def _section(pen: ImageDraw.ImageDraw, font: Any, title: str, rules: dict[str, Any], y: int) -> int:
     second = LEFT_PX + PLOT_PX + GAP_PX
     pen.text((12, y), title, INK, font)
+    y += ROW_PX
     for x, name, colour in ((LEFT_PX, "recall", RECALL), (second, "precision", PRECISION)):
         pen.text((x, y), f"{name}  {LOWEST:g} … 1", colour, font)
     pen.text((second + PLOT_PX + 60, y), "false / lawful passages", FALSE, font)
