@@ -20,6 +20,7 @@ from api.actor import OFFICE
 from api.app import create_app
 from api.cases.register import add_worker_key
 from api.database import migrate
+from api.log.signing_keys import enrol_key
 from api.office import Office, open_office
 from api.people.accounts import add_person
 from api.web.pages import add_pages
@@ -84,6 +85,7 @@ def server(tmp_path: Path) -> Iterator[OfficeServer]:
             accept(session, now)
             session.add(camera_row(now, id="sim-cam", name="Ngã tư mô phỏng", is_simulated=True))
             add_worker_key(session, now, OFFICE, WORKER)
+            enrol_key(session, now, OFFICE, WORKER, WORKER_SIGNER.public)
         app = create_app(settings, pages=add_pages, office=office)
         serving = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -16,7 +16,8 @@ import numpy as np
 from models.domain.frame import BGR
 from models.domain.manifest import Manifest, SealedClip, SealedMoment, SealedSignal
 from models.domain.store import object_key
-from tests.api.kit import EPOCH, Package, put, seal
+from models.verify.envelope import MANIFEST_TYPE, sign_envelope
+from tests.api.kit import EPOCH, WORKER_SIGNER, Package, put, seal
 
 RATE_FPS = 12
 SECONDS = 9
@@ -182,12 +183,16 @@ def _filled(manifest: Manifest, occurred_at: datetime, codec: str) -> Manifest:
 
 def _with_manifest(plain: Package, manifest: Manifest, occurred_at: datetime) -> Package:
     body = manifest.canonical()
-    key = object_key(manifest.camera.id, f"{occurred_at:%Y-%m-%d}", manifest.id, "a2", "manifest.json")
-    stored = put(plain.root, key, body)
-    others = tuple(each for each in plain.message.objects if each.name != "manifest.json")
+    own = {"manifest.json": body, "manifest_dsse.json": sign_envelope(WORKER_SIGNER, body, MANIFEST_TYPE)}
+    day = f"{occurred_at:%Y-%m-%d}"
+    stored = [
+        put(plain.root, object_key(manifest.camera.id, day, manifest.id, "a2", name), text)
+        for name, text in own.items()
+    ]
+    others = [each for each in plain.message.objects if each.name not in own]
     message = plain.message.model_copy(
         update={
-            "objects": (*others, stored),
+            "objects": (*others, *stored),
             "manifest_sha256": hashlib.sha256(body).hexdigest(),
             "box_px16": manifest.moments[1].box_px16,
         }
