@@ -8,6 +8,7 @@ runs fewer.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import threading
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -27,8 +28,8 @@ from tests.conftest import ROOT
 from tests.system.town import Happened, Taken, Town
 from tests.system.wire import Wire
 
-pytestmark = [pytest.mark.server, pytest.mark.slow]
-ROUNDS = int(os.environ.get("PHATNGUOI_KILL_ROUNDS", "8"))
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(1500)]
+ROUNDS = int(os.environ.get("PHATNGUOI_KILL_ROUNDS", "5"))
 SEED = 20261123
 WAIT_FOR_A_MOMENT_S = 110.0
 DRAIN_S = 120.0
@@ -53,8 +54,13 @@ def claimable(clip: DemoClip, tmp_path_factory: pytest.TempPathFactory) -> set[A
     clip.write_camera_file(folder / "camera.yaml", str(clip.path.resolve()))
     assert main(["run", str(folder / "camera.yaml"), "--out", str(folder / "out"), "--weights", str(EXPORTED)]) == 0
     lines = [json.loads(line) for line in (folder / "out" / "violations.jsonl").read_text().splitlines()]
-    found = {(line["rule"], line["frame_index"]) for line in lines}
-    return {act for act in clip.acts() if any((act.rule, act.frame_index + near) in found for near in range(-8, 9))}
+    return {act for line in lines if (act := _act_of(line, clip)) is not None}
+
+
+def _act_of(line: dict[str, Any], clip: DemoClip) -> Act | None:
+    """The act that a claim is about: of those in its moment the one where it says the vehicle stands."""
+    acts = [a for a in clip.acts() if a.rule == line["rule"] and abs(a.frame_index - line["frame_index"]) <= 8]
+    return min(acts, key=lambda act: math.dist(act.point_px, line["point_px"]), default=None)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # sockets to servers that were killed
