@@ -23,7 +23,7 @@ from models.tables.log import (
     SigningKeyRow,
     TrustRow,
 )
-from models.tables.people import LoginSessionRow, PersonRow, WorkerKeyRow
+from models.tables.people import LoginSessionRow, PersonRow, RecoveryCodeRow, SecondFactorRow, WorkerKeyRow
 from models.tables.retention import KeepingRow
 from models.tables.reviews import (
     ContestRow,
@@ -60,7 +60,9 @@ __all__ = [
     "NoticeVisitRow",
     "PersonRow",
     "ReceiverRow",
+    "RecoveryCodeRow",
     "ReviewRow",
+    "SecondFactorRow",
     "SigningKeyRow",
     "SubmissionRow",
     "TrustRow",

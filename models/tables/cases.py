@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import ID_CHARACTERS, Base
@@ -23,6 +23,8 @@ class CameraRow(Base):
     """live | warning: `warning` here overrules whatever the worker says."""
     site_kind: Mapped[str] = mapped_column(String(32))
     agency: Mapped[str] = mapped_column(String(200))
+    camera_group: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    """Within the agency; people may be let see some groups only."""
     unit_telephone: Mapped[str] = mapped_column(String(40))
     address: Mapped[str] = mapped_column(String(300))
     timezone: Mapped[str] = mapped_column(String(64))
@@ -101,7 +103,12 @@ class CaseRow(Base):
     __table_args__ = (
         UniqueConstraint("incident_id", "rule"),
         Index("ix_cases_queue", "state", "expires_at", "id"),
-        Index("ix_cases_camera", "camera_id", "occurred_at"),
+        Index("ix_cases_agency", "agency", "state", "expires_at", "id"),
+        Index("ix_cases_group", "agency", "camera_group", "state", "expires_at", "id"),
+        Index("ix_cases_of_camera", "camera_id", "state", "expires_at", "id"),
+        Index("ix_cases_of_rule", "rule", "state", "expires_at", "id"),
+        Index("ix_cases_camera", "camera_id", "occurred_at", "id"),
+        Index("ix_cases_plate", "plate"),
     )
 
     id: Mapped[str] = mapped_column(String(ID_CHARACTERS), primary_key=True)
@@ -112,6 +119,7 @@ class CaseRow(Base):
     camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id"))
     camera_file_sha256: Mapped[str] = mapped_column(String(64))
     agency: Mapped[str] = mapped_column(String(200))
+    camera_group: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
     address: Mapped[str] = mapped_column(String(300))
     timezone: Mapped[str] = mapped_column(String(64))
     site_kind: Mapped[str] = mapped_column(String(32))
@@ -151,7 +159,11 @@ class AuditRow(Base):
     """Who did what, when. Only ever added to; `details` never holds a plate."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_case", "case_id", "id"), Index("ix_audit_what", "what"))
+    __table_args__ = (
+        Index("ix_audit_case", "case_id", "id"),
+        Index("ix_audit_what", "what"),
+        Index("ix_audit_person", "person_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime]
