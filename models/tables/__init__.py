@@ -2,6 +2,7 @@
 
 from models.tables.acceptances import AcceptanceRow
 from models.tables.base import Base, UtcDateTime, new_id
+from models.tables.cameras import AcceptanceRequestRow, CameraAnswerRow, CameraFileRow, CameraPictureRow
 from models.tables.cases import (
     AuditRow,
     CameraRow,
@@ -36,9 +37,13 @@ from models.tables.reviews import (
 )
 
 __all__ = [
+    "AcceptanceRequestRow",
     "AcceptanceRow",
     "AuditRow",
     "Base",
+    "CameraAnswerRow",
+    "CameraFileRow",
+    "CameraPictureRow",
     "CameraRow",
     "CaseRow",
     "ContestRow",
