@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from api.errors import NotAllowedError
 from models.domain.cases import CaseState, Move, MoveName, MoveNotAllowedError, Role, find_move
 
+PEOPLES_ROLES: tuple[Role, ...] = ("reviewer", "supervisor", "auditor", "administrator", "operations")
+"""Roles that a person may have. The others are machines', a citizen's, and the office's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The one who acts. `agency` None sees the cases of every agency."""
+    """The one who acts. `agency` None sees every agency, `camera_groups` None every group of cameras in it."""
 
     roles: frozenset[Role]
     person_id: str | None = None
     agency: str | None = None
     session_id: str | None = None
+    camera_groups: frozenset[str] | None = None
 
     def move(self, name: MoveName, source: CaseState) -> tuple[Move, Role]:
         """The move of that name from that state, and the role in which this actor makes it.
@@ -36,8 +40,14 @@ class Actor:
         if not self.roles.intersection(roles):
             raise NotAllowedError(f"got roles {sorted(self.roles)}, expected one of {sorted(roles)}")
 
-    def sees(self, agency: str) -> bool:
-        return self.agency is None or self.agency == agency
+    def sees(self, agency: str, camera_group: str | None = None) -> bool:
+        """Whether a camera there, and the cases of it, are this actor's business at all.
+
+        What has no group yet (None) is the business only of those who see them all.
+        """
+        if self.agency is not None and self.agency != agency:
+            return False
+        return self.camera_groups is None or camera_group in self.camera_groups
 
 
 OFFICE = Actor(frozenset({"office"}))

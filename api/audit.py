@@ -9,9 +9,11 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from api.actor import Actor
+from api.actor import PEOPLES_ROLES, Actor
 from api.errors import CaseMovedError, InputError
 from api.log.writing import OFFICE_SUBJECT, log_entry
+from api.people.errors import NotSignedInError
+from api.people.live import check_live
 from models.domain.cases import CaseState, MoveName, Role
 from models.tables import AuditRow, CaseRow
 
@@ -28,7 +30,13 @@ def record(
     target: str | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds one row, and its entry to the log. `details` must never hold a plate, a name or a code."""
+    """Adds one row, and its entry to the log. `details` must never hold a plate, a name or a code.
+
+    Raises:
+        NotSignedInError: the actor's session or account has ended.
+    """
+    if actor.session_id is not None:
+        check_live(session, now, actor)
     private = {"person": actor.person_id, "session": actor.session_id, "details": dict(details or {})}
     facts = {"what": what, "role": role, "source": source, "target": target}
     log_entry(session, now, "audit", case_id or OFFICE_SUBJECT, facts, private=private)
@@ -63,8 +71,11 @@ def make_move(
         MoveNotAllowedError: the table has no such move for this state and role.
         InputError: the move needs a reason.
         CaseMovedError: somebody else moved the case since it was read.
+        NotSignedInError: a person without a live session; every decision bears one.
     """
     move, role = actor.move(name, cast("CaseState", case.state))
+    if role in PEOPLES_ROLES and actor.session_id is None:
+        raise NotSignedInError(f"{name}: got a {role} without a session, expected a live one")
     if move.needs_reason and not reason:
         raise InputError("reason", f"{name}: got no reason, expected one")
     result = cast(

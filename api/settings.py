@@ -9,6 +9,9 @@ from typing import Annotated, Self
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.actor import PEOPLES_ROLES
+from models.domain.cases import Role
+
 
 class OfficeSettings(BaseSettings):
     """Every setting of the office's process. Secrets have no default."""
@@ -30,6 +33,11 @@ class OfficeSettings(BaseSettings):
     secure_cookies: bool = True
     session_length: timedelta = timedelta(hours=8)
     session_idle: timedelta = timedelta(minutes=60)
+    people_key: SecretStr | None = None
+    """Encrypts the secrets of authenticators: a Fernet key (`phatnguoi office new-people-key`); while it is rotated
+    several, parted by a blank, the newest first."""
+    second_factor_roles: tuple[Role, ...] = PEOPLES_ROLES
+    """Whoever has one of these roles must have a second factor. `[]`: nobody must; the pages then say so."""
 
     review_lease: timedelta = timedelta(minutes=30)
     """How long a reviewer holds a taken case before it goes back to the queue."""

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
+from cryptography.fernet import Fernet
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from api.actor import OFFICE
+from api.actor import OFFICE, PEOPLES_ROLES
 from api.app import create_app
-from api.cases.register import add_worker_key, register_camera
+from api.cases.register import add_worker_key, group_camera, register_camera
 from api.database import Database, migrate, migration_gap
-from api.errors import OfficeError
+from api.errors import InputError, OfficeError
 from api.jobs import run_until_signalled
 from api.office import office_jobs, open_office
 from api.people.accounts import add_person
@@ -25,11 +26,9 @@ from api.people.errors import PasswordTooWeakError
 from api.settings import OfficeSettings
 from api.web.pages import add_pages
 from models.camera_file import CameraFileError, load_camera_file
-from models.domain.cases import Role
 from phatnguoi.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
-LOGIN_ROLES: tuple[Role, ...] = ("reviewer", "supervisor", "auditor", "administrator", "operations")
 PASSWORD_VARIABLE = "PHATNGUOI_NEW_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -40,8 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("migrate", help="bring the tables to the newest form")
     person = actions.add_parser("add-person", help=f"a new account; the password comes from {PASSWORD_VARIABLE}")
     person.add_argument("username")
-    person.add_argument("--role", action="append", required=True, choices=LOGIN_ROLES, dest="roles")
+    person.add_argument("--role", action="append", required=True, choices=PEOPLES_ROLES, dest="roles")
     person.add_argument("--agency", help="sees the cases of this agency only (default: all)")
+    person.add_argument("--group", action="append", dest="groups", help="… and of this camera group (default: all)")
+    actions.add_parser("new-people-key", help="print a key for PHATNGUOI_PEOPLE_KEY")
     key = actions.add_parser("add-worker", help="a new worker; its key is printed once")
     key.add_argument("worker", help="a name for the worker, such as its camera")
     camera = actions.add_parser("add-camera", help="make a camera known, or bring what is known of it up to date")
@@ -49,6 +50,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     camera.add_argument("--telephone", required=True, help="of the unit, as notices print it")
     camera.add_argument("--mode", choices=["warning", "live"], default="warning")
     camera.add_argument("--simulated", action="store_true", help="its cases never become real notices")
+    group = actions.add_parser("camera-group", help="put a camera, and the cases of it, into a group")
+    group.add_argument("camera_id")
+    group.add_argument("group", help="a name within the camera's agency")
     bundle = actions.add_parser("bundle", help="write the evidence of a case, to be checked without the office")
     bundle.add_argument("case")
     bundle.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
@@ -56,6 +60,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.action == "new-people-key":
+        print(Fernet.generate_key().decode())
+        return 0
     settings = read_settings()
     try:
         return ACTIONS[arguments.action](settings, arguments)
@@ -83,7 +90,10 @@ def _serve(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     database.close()
     if gap:
         raise CommandError(f"the tables are not up to date ({gap}): run `phatnguoi office migrate`")
-    app = create_app(settings, pages=add_pages)
+    try:
+        app = create_app(settings, pages=add_pages)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     uvicorn.run(app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False)
     return 0
 
@@ -102,10 +112,11 @@ def _add_person(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     database = Database(settings.database_url.get_secret_value())
     try:
         now = datetime.now(UTC)
-        add_person(database, arguments.username, password, arguments.roles, now, agency=arguments.agency)
+        scope = {"agency": arguments.agency, "camera_groups": arguments.groups}
+        add_person(database, arguments.username, password, arguments.roles, now, **scope)
     except IntegrityError:
         raise CommandError(f"person {arguments.username!r}: the name is taken") from None
-    except PasswordTooWeakError as error:
+    except (PasswordTooWeakError, InputError) as error:
         raise CommandError(f"person {arguments.username!r}: {error}") from None
     return 0
 
@@ -136,6 +147,16 @@ def _add_camera(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _group_camera(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        with database.writing() as session:
+            group_camera(session, datetime.now(UTC), OFFICE, arguments.camera_id, arguments.group)
+    except OfficeError as error:
+        raise CommandError(f"camera {arguments.camera_id}: {error}") from None
+    return 0
+
+
 def _write_bundle(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
     office = open_office(settings)
     try:
@@ -162,6 +183,7 @@ ACTIONS = {
     "add-camera": _add_camera,
     "bundle": _write_bundle,
     "jobs": _run_jobs,
+    "camera-group": _group_camera,
 }
 
 

@@ -190,6 +190,7 @@ class Intake:
             camera_id=camera.id,
             camera_file_sha256=manifest.camera.file_sha256,
             agency=camera.agency,
+            camera_group=camera.camera_group,
             address=camera.address,
             timezone=camera.timezone,
             site_kind=camera.site_kind,

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.audit import record
+from api.errors import InputError, NotFoundError
 from api.keys import WORKER_KEY_BYTES, hashed, new_secret
 from api.log.writing import log_entry
 from models.camera_file import CameraFile
 from models.domain.cases import Role
-from models.tables import CameraRow, WorkerKeyRow, new_id
+from models.tables import CameraRow, CaseRow, WorkerKeyRow, new_id
+
+GROUP_CHARACTERS = 60
 
 
 def register_camera(
@@ -51,6 +54,24 @@ def register_camera(
     log_entry(session, now, "camera", camera.id, {"file_sha256": file.sha256, "mode": mode})
     details = {"camera": camera.id, "file_sha256": file.sha256, "mode": mode}
     record(session, now, actor, _role(actor), "camera_registered", details=details)
+
+
+def group_camera(session: Session, now: datetime, actor: Actor, camera_id: str, group: str) -> None:
+    """Puts a camera, with every case of it, into a group of its agency: from now on other people see them.
+
+    Raises:
+        InputError: no name that a group may have.
+        NotFoundError: no such camera, or not this administrator's.
+    """
+    if len(group) > GROUP_CHARACTERS or not group.isprintable() or group != group.strip():
+        raise InputError("group", f"got {group!r:.80}, expected at most {GROUP_CHARACTERS} plain characters")
+    row = session.get(CameraRow, camera_id, with_for_update=True)
+    if row is None or not actor.sees(row.agency, row.camera_group) or not actor.sees(row.agency, group):
+        raise NotFoundError(f"got camera {camera_id[:40]!r}, expected one that you administer")
+    row.camera_group = group
+    session.execute(update(CaseRow).where(CaseRow.camera_id == camera_id).values(camera_group=group))
+    details = {"camera": camera_id, "group": group}
+    record(session, now, actor, _role(actor), "camera_grouped", details=details)
 
 
 def add_worker_key(session: Session, now: datetime, actor: Actor, worker: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from api.actor import Actor
@@ -80,20 +80,22 @@ def find_case(session: Session, actor: Actor, case_id: str, *, lock: bool = Fals
     """The case, locked until the transaction ends if asked.
 
     Raises:
-        CaseNotFoundError: there is none, or it is another agency's.
+        CaseNotFoundError: there is none, or it is another agency's or camera group's.
     """
     case = None
     if len(case_id) == ID_CHARACTERS and case_id.isascii() and case_id.isalnum():
         statement = select(CaseRow).where(CaseRow.id == case_id)
         case = session.scalars(statement.with_for_update() if lock else statement).first()
-    if case is None or not actor.sees(case.agency):
-        raise CaseNotFoundError("got an unknown case, expected one of your agency")
+    if case is None or not actor.sees(case.agency, case.camera_group):
+        raise CaseNotFoundError("got an unknown case, expected one of your agency and camera groups")
     return case
 
 
 def of_agency(actor: Actor) -> ColumnElement[bool]:
-    """The condition that keeps the cases of other agencies away."""
-    return CaseRow.agency == actor.agency if actor.agency is not None else CaseRow.id.is_not(None)
+    """The condition that keeps the cases of other agencies and camera groups away. `Actor.sees` says the same."""
+    agency = CaseRow.agency == actor.agency if actor.agency is not None else true()
+    groups = CaseRow.camera_group.in_(sorted(actor.camera_groups)) if actor.camera_groups is not None else true()
+    return and_(agency, groups)
 
 
 def queue_page(session: Session, actor: Actor, states: Sequence[str], limit: int, after: str | None) -> list[CaseRow]:

@@ -13,21 +13,30 @@ from api.people.errors import PasswordTooWeakError
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
+FEWEST_CHARACTERS = 5
+SHORTEST_REST = 6
+"""Characters that must be left without the person's name and the commonest words."""
 _HASHER = PasswordHasher()
 _AT_ONCE = BoundedSemaphore(2)
 """One verification takes 64 MiB: a crowd at the door must not take the machine."""
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, username: str = "") -> str:
     """The argon2id hash of a new password.
 
     Raises:
-        PasswordTooWeakError: it is shorter than 12 or longer than 256 characters.
+        PasswordTooWeakError: it is shorter than 12 or longer than 256 characters, made of fewer than five different
+            ones, or little else than a name that everybody here knows.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise PasswordTooWeakError(
             f"got a password of {len(password)} characters, expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD}"
         )
+    bare = password.casefold()
+    for known in (username.casefold(), "phatnguoi", "password", "matkhau", "123456789", "qwertyuiop"):
+        bare = bare.replace(known, "") if known else bare
+    if len(set(password)) < FEWEST_CHARACTERS or len(bare) < SHORTEST_REST:
+        raise PasswordTooWeakError("got a password that is easy to guess, expected one that says nothing known")
     return _HASHER.hash(password)
 
 

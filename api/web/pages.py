@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.office import Office
 from api.people.pace import SignInPace
-from api.people.sessions import Sessions
+from api.people.sessions import open_sessions
 from api.web import pages_case, pages_login, pages_notice, pages_queue, pages_verify
 from api.web.failures import add_failure_pages
 from api.web.headers import SecurityHeaders
@@ -18,7 +18,7 @@ from api.web.headers import SecurityHeaders
 def add_pages(app: FastAPI) -> None:
     office: Office = app.state.office
     settings = office.settings
-    app.state.sessions = Sessions(office.database, settings.session_length, settings.session_idle)
+    app.state.sessions = open_sessions(office.database, settings)
     app.state.sign_in_pace = SignInPace()
     for room in (pages_login, pages_queue, pages_case, pages_notice, pages_verify):
         app.include_router(room.router)

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 from starlette.types import ASGIApp
 
@@ -43,6 +44,7 @@ AGENCY = "Đội CSGT số 1"
 WORKER = "worker-1"
 WORKER_SIGNER = new_key()
 LOG_SIGNER = new_key()
+PEOPLE_KEY = Fernet.generate_key().decode()
 PLATE = "75A-123.45"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -68,6 +70,8 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> OfficeSetti
         "evidence_cache": folder / "cache",
         "job_pause_s": 0.05,
         "log_key": LOG_SIGNER.pem().decode(),
+        "people_key": PEOPLE_KEY,
+        "second_factor_roles": (),
     }
     return OfficeSettings(**(values | changes))
 
@@ -222,8 +226,8 @@ class SmallOffice:
     def store(self) -> Path:
         return self.folder / "store"
 
-    def person(self, *roles: Role, agency: str | None = None) -> Actor:
-        """A new person with a live session."""
+    def person(self, *roles: Role, agency: str | None = None, camera_groups: frozenset[str] | None = None) -> Actor:
+        """A new person with a session that lives for years: tests turn the clock."""
         now = self.clock.now
         person_id, session_id = new_id(now), new_id(now)
         with self.office.database.writing() as session:
@@ -234,6 +238,7 @@ class SmallOffice:
                     password_hash="-",
                     roles=sorted(roles),
                     agency=agency,
+                    camera_groups=None if camera_groups is None else sorted(camera_groups),
                     created_at=now,
                 )
             )
@@ -246,10 +251,10 @@ class SmallOffice:
                     person_id=person_id,
                     created_at=now,
                     last_seen_at=now,
-                    expires_at=now + timedelta(hours=8),
+                    expires_at=now + timedelta(days=4000),
                 )
             )
-        return Actor(frozenset(roles), person_id, agency, session_id)
+        return Actor(frozenset(roles), person_id, agency, session_id, camera_groups)
 
     def seal(self, **changes: Any) -> Package:
         return seal(self.store, **changes)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from api.actor import PEOPLES_ROLES
 from models.domain.cases import ROLES
 from phatnguoi.main import COMMANDS, main
-from phatnguoi.office import LOGIN_ROLES
 from tests.conftest import ROOT
 
 PASSWORD = "a-long-enough-password"
@@ -99,7 +99,7 @@ def test_a_short_password_is_refused(
 
 
 def test_roles_that_nobody_logs_in_with_are_not_offered() -> None:
-    assert set(LOGIN_ROLES) == set(ROLES) - {"worker", "keeper", "citizen", "office"}
+    assert set(PEOPLES_ROLES) == set(ROLES) - {"worker", "keeper", "citizen", "office"}
 
 
 def test_a_worker_key_is_printed_and_stored_hashed(office: Path, capsys: pytest.CaptureFixture[str]) -> None:

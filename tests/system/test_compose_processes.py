@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import urllib3
 import yaml
+from cryptography.fernet import Fernet
 from minio import Minio
 
 from phatnguoi.demo.clip import CLIP, WORLD, draw_clip
@@ -83,7 +84,8 @@ def engine(server_directory: Path) -> Iterator[Engine]:
     directory.mkdir()
     names = ["DATABASE_PASSWORD", "MINIO_ROOT_PASSWORD"]
     names += ["WORKER_S3_SECRET_KEY", "OFFICE_S3_SECRET_KEY", "KEEPER_S3_SECRET_KEY"]
-    engine = Engine(directory, {name: secrets.token_hex(16) for name in names} | {"SECURE_COOKIES": "false"})
+    chosen = {"SECURE_COOKIES": "false", "PEOPLE_KEY": Fernet.generate_key().decode(), "SECOND_FACTOR_ROLES": "[]"}
+    engine = Engine(directory, {name: secrets.token_hex(16) for name in names} | chosen)
     clip = draw_clip(ROOT / "var" / "demo" / "clips")
     office = free_port()
     with ExitStack() as stack:

@@ -128,6 +128,7 @@ class Town:
             "PHATNGUOI_STORE": f"s3://127.0.0.1:{self.store_port}/{BUCKET}",
             "PHATNGUOI_EVIDENCE_CACHE": str(self.directory / "cache"),
             "PHATNGUOI_SECURE_COOKIES": "false",
+            "PHATNGUOI_SECOND_FACTOR_ROLES": "[]",
         }
         office = self._run("office", ["office", "--port", str(self.office_port)], settings)
         office.wait_until(self._office_answers, 60, "office")
