@@ -8,7 +8,8 @@ OfficeError
 │   ├── NoticeNotFoundError            (unknown, expired: the same answer)
 │   ├── EntryNotFoundError             the log has no such entry, proof or checkpoint
 │   ├── KeyNotFoundError               no such signing key
-│   └── JobNotFoundError               no such job of this worker, or not under this lease
+│   ├── JobNotFoundError               no such job of this worker, or not under this lease
+│   └── CameraNotFoundError            no such camera, file or answer, or another agency's
 ├── ConflictError                 409  the state of things forbids it
 │   ├── SubmissionConflictError        same id, other manifest
 │   ├── CaseMovedError                 somebody else was first
@@ -19,6 +20,9 @@ OfficeError
 │   ├── KeyTakenError                  that signing key is or was somebody's
 │   ├── BundleNotReadyError            not in a signed checkpoint yet, or never signed
 │   ├── NotRedactedError               a notice waits for its redacted pictures
+│   ├── ProposalClosedError            a camera file that was decided already
+│   ├── ProposalStaleError             another file of that camera was approved since it was drawn
+│   ├── SamePersonError                whoever proposed may not approve
 │   └── JobReportRefusedError          what a worker brought is not what it should be; `reason` is coded
 ├── WorkerRefusedError            401  no valid worker key
 ├── NotAllowedError               403  not this role, not this agency
@@ -76,6 +80,10 @@ class JobNotFoundError(NotFoundError):
     """This worker has no such job, or was not given it under this lease."""
 
 
+class CameraNotFoundError(NotFoundError):
+    """No such camera, camera file or answer of a worker, or not of this person's agency."""
+
+
 class ConflictError(OfficeError):
     status = 409
     code = "conflict"
@@ -111,6 +119,18 @@ class BundleNotReadyError(ConflictError):
 
 class AcceptanceRefusedError(ConflictError):
     """A rule on a camera cannot be accepted yet, or not by these persons."""
+
+
+class ProposalClosedError(ConflictError):
+    """The proposed camera file was approved, refused or withdrawn already."""
+
+
+class ProposalStaleError(ConflictError):
+    """Another file of this camera was approved since this one was drawn: draw on the newer one."""
+
+
+class SamePersonError(ConflictError):
+    """Two persons are needed, and this is the first of them again."""
 
 
 class NotRedactedError(ConflictError):

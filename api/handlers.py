@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,8 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InputError, OfficeError
+from models.domain.camera_jobs import PICTURE_LIMIT_BYTES
 from models.domain.cases import MoveNotAllowedError
 
+_PICTURE_PATH = re.compile(r"/api/jobs/[0-9a-z]{26}/pictures/[a-z0-9_.]{1,32}")
 _log = logging.getLogger("phatnguoi.web")
 
 
@@ -84,22 +87,27 @@ def add_handlers(app: FastAPI) -> None:
 
 
 class BodyLimit:
-    """Refuses bodies above a limit with 413, whether or not they say how long they are."""
+    """Refuses bodies above a limit with 413, whether or not they say how long they are. Pictures may be larger."""
 
     def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
 
+    def _limit_of(self, scope: Scope) -> int:
+        is_picture = scope["method"] == "PUT" and _PICTURE_PATH.fullmatch(scope["path"]) is not None
+        return PICTURE_LIMIT_BYTES if is_picture else self._limit_bytes
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refused = refusal(413, "too_long", f"expected a body of at most {self._limit_bytes} bytes")
+        limit_bytes = self._limit_of(scope)
+        refused = refusal(413, "too_long", f"expected a body of at most {limit_bytes} bytes")
         stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated) > self._limit_bytes:
+        if not stated.isdigit() or int(stated) > limit_bytes:
             await refused(scope, receive, send)
             return
-        body = await self._body(receive)
+        body = await self._body(receive, limit_bytes)
         if body is None:
             await refused(scope, receive, send)
             return
@@ -110,12 +118,12 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _body(self, receive: Receive) -> bytes | None:
+    async def _body(self, receive: Receive, limit_bytes: int) -> bytes | None:
         body = bytearray()
         while True:
             message = await receive()
             body += message.get("body", b"")
-            if len(body) > self._limit_bytes:
+            if len(body) > limit_bytes:
                 return None
             if message["type"] == "http.disconnect" or not message.get("more_body", False):
                 return bytes(body)

@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.bundles.service import BundleService
+from api.cameras.asking import CameraAnswers
+from api.cameras.service import CameraService
 from api.cases.intake import Intake
 from api.cases.service import CaseService, SubmissionService
 from api.connectors.webhook import Webhook
@@ -48,6 +50,8 @@ class Office:
     bundles: BundleService
     signer: LogSigner | None
     worker_jobs: WorkerJobs
+    cameras: CameraService
+    camera_answers: CameraAnswers
     clock: Clock
     bell: Bell
 
@@ -75,6 +79,8 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         bundles=BundleService(database, files, signer),
         signer=signer,
         worker_jobs=WorkerJobs(database, files, settings, clock),
+        cameras=CameraService(database, clock),
+        camera_answers=CameraAnswers(database, clock),
         clock=clock,
         bell=Bell(),
     )
@@ -87,7 +93,7 @@ def office_jobs(office: Office) -> Jobs:
 
     def care() -> bool:
         counts = (office.reviews.expire_due(), office.reviews.release_lapsed(), office.notices.forget_visits())
-        return any(counts)
+        return any((*counts, office.camera_answers.forget_pictures()))
 
     jobs = [
         Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),

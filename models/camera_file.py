@@ -21,17 +21,34 @@ Place = tuple[str | int, ...]
 
 
 class CameraFileError(ValueError):
-    """The camera file cannot be used; the message names the file, the line and both sides."""
+    """The camera file cannot be used; the message names the file, the line and both sides.
+
+    Attributes:
+        place: the keys and numbers that lead to what is wrong; empty where it is the file as a whole.
+        problem: what is wrong, without file, line and place.
+        line: 1-based; None where nothing could be read.
+    """
+
+    def __init__(self, message: str, place: Place = (), problem: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
+        self.problem = problem or message
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)
 class CameraFile:
-    """A camera with the hash of the bytes that were read, and where each part of it stands in the file."""
+    """A camera with the hash of the bytes that were read, and where each part of it stands in the file.
+
+    Attributes:
+        text: as it was read; empty for a camera that a package sealed.
+    """
 
     path: Path
     sha256: str
     camera: Camera
     lines: dict[Place, int]
+    text: str = ""
 
     def source(self) -> str:
         """The stream's address; a relative path is meant from the file's own folder. `${…}` is still unexpanded."""
@@ -51,7 +68,21 @@ def load_camera_file(path: Path) -> CameraFile:
     Raises:
         CameraFileError: it is missing, is no YAML, or says something that a camera cannot be.
     """
-    raw = _read(path)
+    return read_camera_file(_read(path), path)
+
+
+def read_camera_file(raw: bytes, path: Path) -> CameraFile:
+    """Checks the bytes of a camera file.
+
+    Args:
+        raw: YAML.
+        path: for messages, and for the folder that a relative source is meant from.
+
+    Raises:
+        CameraFileError: they are no YAML, or say something that a camera cannot be.
+    """
+    if len(raw) > LIMIT_BYTES:
+        raise CameraFileError(f"{path}: got {len(raw)} bytes, expected at most {LIMIT_BYTES}")
     node = _compose(path, raw)
     lines: dict[Place, int] = {}
     content = _plain(path, node, (), lines)
@@ -63,7 +94,7 @@ def load_camera_file(path: Path) -> CameraFile:
         camera = Camera.model_validate(content)
     except ValidationError as error:
         raise _first_problem(path, lines, error) from None
-    file = CameraFile(path, hashlib.sha256(raw).hexdigest(), camera, lines)
+    file = CameraFile(path, hashlib.sha256(raw).hexdigest(), camera, lines, raw.decode("utf-8"))
     _check_inside_frame(file)
     return file
 
@@ -82,8 +113,6 @@ def _read(path: Path) -> bytes:
         raise CameraFileError(f"{path}: no such file, expected a camera file (YAML)") from None
     except OSError as error:
         raise CameraFileError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(raw) > LIMIT_BYTES:
-        raise CameraFileError(f"{path}: got {len(raw)} bytes, expected at most {LIMIT_BYTES}")
     return raw
 
 
@@ -94,7 +123,8 @@ def _compose(path: Path, raw: bytes) -> yaml.Node:
         raise CameraFileError(f"{path}: got bytes that are no UTF-8 at byte {error.start}") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CameraFileError(f"{path}, line {line}: no valid YAML: {error.problem or error.context}") from None
+        said = f"no valid YAML: {error.problem or error.context}"
+        raise CameraFileError(f"{path}, line {line}: {said}", (), said, line) from None
     except yaml.YAMLError as error:
         raise CameraFileError(f"{path}: no valid YAML: {' '.join(str(error).split())}") from None
     if node is None:
@@ -138,7 +168,8 @@ def _error(path: Path, lines: dict[Place, int], place: Place, message: str) -> C
     while where and where not in lines:
         where = where[:-1]
     name = ".".join(str(part) for part in place)
-    return CameraFileError(f"{path}, line {lines.get(where, 1)}: {name + ': ' if name else ''}{message}")
+    line = lines.get(where, 1)
+    return CameraFileError(f"{path}, line {line}: {name + ': ' if name else ''}{message}", place, message, line)
 
 
 def _first_problem(path: Path, lines: dict[Place, int], error: ValidationError) -> CameraFileError:

@@ -1,4 +1,4 @@
-"""Camera files on their way to a camera, what workers answered about cameras, and acceptances that wait for a second."""
+"""Camera files on their way to a camera, what workers answered about cameras, acceptances that wait for a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.tables.base import ID_CHARACTERS, Base
 
 
 class CameraFileRow(Base):
-    """One version of a camera file: proposed, and then approved or refused by another person. Its text never changes."""
+    """One version of a camera file: proposed, then approved or refused by another person. Its text never changes."""
 
     __tablename__ = "camera_files"
     __table_args__ = (Index("ix_camera_files_of", "camera_id", "state", "id"),)

@@ -1,0 +1,1 @@
+"""Cameras in the browser: files proposed and approved by two persons, workers asked for pictures and trials."""
