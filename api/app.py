@@ -15,6 +15,7 @@ from api.health import router as health
 from api.log.endpoints import router as log
 from api.office import Office, office_jobs, open_office
 from api.settings import OfficeSettings
+from api.times import RequestTimes, TimeRequests
 from api.worker_jobs.endpoints import router as worker_jobs
 
 Pages = Callable[[FastAPI], None]
@@ -44,6 +45,7 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
 
     app = FastAPI(title="phatnguoi office", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.office = here
+    app.state.times = RequestTimes()
     app.add_middleware(BodyLimit, limit_bytes=settings.submission_limit_bytes)
     add_handlers(app)
     app.include_router(submissions)
@@ -52,4 +54,5 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
     app.include_router(log)
     app.include_router(bundles)
     pages(app)
+    app.add_middleware(TimeRequests, times=app.state.times)
     return app

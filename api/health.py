@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from alembic.util.exc import CommandError
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -63,10 +63,12 @@ def readyz(office: OfficeHere, response: Response) -> Readiness:
 
 
 @router.get("/metrics", summary="Counts for Prometheus", response_class=Response)
-def metrics(office: OfficeHere) -> Response:
+def metrics(request: Request, office: OfficeHere) -> Response:
+    """Counts of the whole office out of its database, and how long this process takes to answer."""
     registry = CollectorRegistry()
     registry.register(_Counts(office))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(registry) + generate_latest(request.app.state.times.registry)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def _outcome(check: Callable[[], str | None]) -> str:

@@ -13,6 +13,7 @@ from api.bundles.service import BundleService
 from api.cameras.asking import CameraAnswers
 from api.cameras.service import CameraService
 from api.cases.intake import Intake
+from api.cases.search import CaseSearch
 from api.cases.service import CaseService, SubmissionService
 from api.connectors.webhook import Webhook
 from api.database import Database
@@ -45,6 +46,7 @@ class Office:
     files: VerifiedFiles
     submissions: SubmissionService
     cases: CaseService
+    search: CaseSearch
     reviews: ReviewService
     notices: NoticeService
     bundles: BundleService
@@ -74,6 +76,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         files=files,
         submissions=SubmissionService(database, clock),
         cases=CaseService(database, files, clock),
+        search=CaseSearch(database, clock),
         reviews=ReviewService(database, settings, clock),
         notices=NoticeService(database, files, settings, clock, signer),
         bundles=BundleService(database, files, signer),

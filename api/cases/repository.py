@@ -1,4 +1,4 @@
-"""Rows of submissions, incidents and cases."""
+"""Rows of submissions, incidents and cases. Every question about cases that a person asks goes through this file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
 from api.actor import Actor
@@ -96,17 +96,3 @@ def of_agency(actor: Actor) -> ColumnElement[bool]:
     agency = CaseRow.agency == actor.agency if actor.agency is not None else true()
     groups = CaseRow.camera_group.in_(sorted(actor.camera_groups)) if actor.camera_groups is not None else true()
     return and_(agency, groups)
-
-
-def queue_page(session: Session, actor: Actor, states: Sequence[str], limit: int, after: str | None) -> list[CaseRow]:
-    """What runs out first on top; the cost grows with the page, not with the table."""
-    statement = select(CaseRow).where(CaseRow.state.in_(states), of_agency(actor))
-    if after is not None:
-        last = find_case(session, actor, after)
-        statement = statement.where(tuple_(CaseRow.expires_at, CaseRow.id) > tuple_(last.expires_at, last.id))
-    return list(session.scalars(statement.order_by(CaseRow.expires_at, CaseRow.id).limit(limit)))
-
-
-def state_counts(session: Session, actor: Actor) -> dict[str, int]:
-    statement = select(CaseRow.state, func.count()).where(of_agency(actor)).group_by(CaseRow.state)
-    return {row[0]: row[1] for row in session.execute(statement)}

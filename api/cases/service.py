@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.audit import record
+from api.cases.listing import EVERYTHING, QueueFilter, held_by, queue_page, state_counts, visible_cameras
 from api.cases.reading import case_file, case_lines
-from api.cases.repository import find_case, queue_page, state_counts
+from api.cases.repository import find_case
 from api.cases.schemas import CaseFile, CaseLine
 from api.database import Database
 from api.errors import EvidenceNotFoundError, InputError, SubmissionConflictError, SubmissionNotFoundError
@@ -109,7 +110,13 @@ class CaseService:
         self._clock = clock
 
     def queue(
-        self, actor: Actor, states: Sequence[CaseState], *, limit: int = 50, after: str | None = None
+        self,
+        actor: Actor,
+        states: Sequence[CaseState],
+        *,
+        limit: int = 50,
+        after: str | None = None,
+        wanted: QueueFilter = EVERYTHING,
     ) -> tuple[CaseLine, ...]:
         """Cases in any of the states, what runs out first on top; `after` is the id of the last line seen.
 
@@ -118,14 +125,26 @@ class CaseService:
         """
         actor.needs(*READERS)
         with self._database.reading() as session:
-            return case_lines(session, self._clock(), actor, queue_page(session, actor, states, limit, after))
+            return case_lines(session, self._clock(), actor, queue_page(session, actor, states, limit, after, wanted))
+
+    def mine(self, actor: Actor, states: Sequence[CaseState]) -> tuple[CaseLine, ...]:
+        """The cases in any of the states that this person holds."""
+        actor.needs(*READERS)
+        with self._database.reading() as session:
+            return case_lines(session, self._clock(), actor, held_by(session, actor, states))
+
+    def cameras(self, actor: Actor) -> Sequence[tuple[str, str]]:
+        """Id and name of the cameras whose cases this person may see."""
+        actor.needs(*READERS)
+        with self._database.reading() as session:
+            return [(camera.id, camera.name) for camera in visible_cameras(session, actor)]
 
     def counts(self, actor: Actor) -> dict[CaseState, int]:
-        """How many cases of this person's agency are in each state."""
+        """How many cases this person sees in each state, counted up to `listing.COUNTED`."""
         actor.needs(*READERS, "operations")
         with self._database.reading() as session:
-            found = state_counts(session, actor)
-        return {state: found.get(state, 0) for state in CASE_STATES}
+            found = state_counts(session, actor, CASE_STATES)
+        return {state: found[state] for state in CASE_STATES}
 
     def read(self, actor: Actor, case_id: str) -> CaseFile:
         """The whole file of one case; writes a `view` row into the audit log.
