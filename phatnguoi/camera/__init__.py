@@ -6,11 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
+from detector.verdicts import Verdict, verdicts
 from models.camera_file import CameraFileError, load_camera_file
 from phatnguoi.camera import accept
 from phatnguoi.camera.drawing import draw
 from phatnguoi.camera.look import look_at
-from phatnguoi.camera.verdicts import Verdict, verdicts
 from phatnguoi.errors import CheckFailedError, CommandError
 
 SIGNS = {"able": "✓", "unsure": "?", "not_able": "✗"}

@@ -7,11 +7,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from detector.camera_look import Look, middle_px
+from detector.verdicts import Verdict
 from models.domain.camera import Camera
 from models.domain.frame import BGR
 from models.domain.geometry import PointPx
-from phatnguoi.camera.look import Look, middle_px
-from phatnguoi.camera.verdicts import Verdict
 from phatnguoi.errors import CommandError
 
 Colour = tuple[int, int, int]

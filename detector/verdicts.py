@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from detector.camera_look import Look, middle_px
 from detector.geometry.homography import GroundUnusableError
 from detector.rule import Site
 from detector.suspension import CLOCK_LIMIT_US
 from models.camera_file import CameraFile
 from models.domain.camera import Line, RuleEntry, SignalHead
 from models.domain.geometry import PointPx
-from phatnguoi.camera.look import Look, middle_px
 
 State = Literal["able", "unsure", "not_able"]
 LEAST_RATE_HZ = 5.0
