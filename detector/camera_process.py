@@ -7,12 +7,14 @@ outbox and in the ring before the next frame is taken.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.child import Link
+from detector.camera_files import CameraFiles
+from detector.child import EXIT_RELOAD, Link
 from detector.claims import complete
 from detector.folders import WorkerFolders
 from detector.outbox import Outbox
@@ -21,11 +23,13 @@ from detector.vision.helmets import open_helmets
 from detector.vision.regions import region_of_interest
 from detector.vision.weights import Weights, open_weights
 from detector.worker import Claimed, Walk
-from models.camera_file import CameraFile, load_camera_file
+from models.camera_file import CameraFile
 from streams.counters import Counters
 from streams.open import Camera, open_source
 from streams.ring_settings import RingSettings
 
+LOOK_EVERY_S = 0.5
+"""For another camera file."""
 _log = logging.getLogger("phatnguoi.camera")
 
 
@@ -33,7 +37,8 @@ _log = logging.getLogger("phatnguoi.camera")
 class CameraTask:
     """What a camera process is started with; it is pickled."""
 
-    camera_file: Path
+    files: CameraFiles
+    camera_id: str
     weights: Path
     worker_folder: Path
     ring_bytes: int
@@ -52,9 +57,11 @@ class CameraProcess:
             models.camera_file.CameraFileError, detector.vision.vehicles.WeightsUnusableError,
             detector.errors.OutboxUnusableError, streams.errors.StreamError: a person must act.
         """
+        self.is_outdated = False
         self._counters = counters
         folders = WorkerFolders(task.worker_folder)
-        self._file: CameraFile = load_camera_file(task.camera_file)
+        self._files, self._mark = task.files, task.files.mark(task.camera_id)
+        self._file: CameraFile = task.files.in_force(task.camera_id)
         self._weights: Weights = open_weights(
             task.weights, region_of_interest(self._file.camera).input_px, task.threads
         )
@@ -73,7 +80,8 @@ class CameraProcess:
         )
 
     def run(self, link: Link) -> None:
-        """Works until the recording ends or the link says stop."""
+        """Works until the recording ends, the link says stop, or another camera file is in force (`is_outdated`)."""
+        self._files.note_running(self._file.camera.id, self._file.sha256)
         threading.Thread(target=self._close_when, args=(link.stopping,), daemon=True, name="closer").start()
         for frame in self.camera.source.frames():
             with link.busy():
@@ -83,7 +91,10 @@ class CameraProcess:
                 self._tell_skipped()
 
     def _close_when(self, stopping: threading.Event) -> None:
-        stopping.wait()
+        while not stopping.wait(LOOK_EVERY_S):
+            if self._files.mark(self._file.camera.id) != self._mark:
+                self.is_outdated = True
+                break
         self.camera.source.close()
 
     def _commit(self, claimed: Claimed) -> None:
@@ -113,3 +124,6 @@ def camera_entry(task: CameraTask, link: Link) -> None:
     process = CameraProcess(task, link.counters)
     link.watch(process.camera.pulse)
     process.run(link)
+    if process.is_outdated:
+        _log.info("another camera file is in force", extra={"camera": task.camera_id})
+        sys.exit(EXIT_RELOAD)

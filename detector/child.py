@@ -25,6 +25,8 @@ LOCK_TIMEOUT_S = 20.0
 ORPHAN_GRACE_S = 10.0
 """A child whose supervisor died has this long to end in order."""
 EXIT_ORPHANED = 70
+EXIT_RELOAD = 75
+"""It is to be started anew at once, with what it is to work by now."""
 _log = logging.getLogger("phatnguoi.child")
 
 

@@ -3,6 +3,7 @@
 DetectorError
 ├── SettingsError                    a person must act: a setting is missing or makes no sense
 ├── AlreadyRunningError              a person must act: another process works on the same folder
+├── CameraFileRefusedError           a person must act: the office's camera file may not be used here; `reason` is coded
 ├── EvidenceError
 │   ├── SceneLinesError              these bytes are no scene.jsonl
 │   ├── ClaimMalformedError          these bytes are no claim
@@ -43,6 +44,18 @@ class SettingsError(DetectorError):
 
 class AlreadyRunningError(DetectorError):
     """Another living process holds the folder."""
+
+
+class CameraFileRefusedError(DetectorError):
+    """The office's camera file may not be used by this worker.
+
+    Attributes:
+        reason: coded.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class EvidenceError(DetectorError):

@@ -18,7 +18,7 @@ LOCK_POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class WorkerFolders:
-    """Everything under one root: `outbox.db`, `packages/<claim>/`, `kept/<claim>/`, `rings/<camera>/`, `locks/`."""
+    """Everything under one root: `outbox.db`, `packages/<claim>/`, `kept/<claim>/`, `rings/<camera>/`, …"""
 
     root: Path
 
@@ -39,6 +39,11 @@ class WorkerFolders:
     def jobs(self) -> Path:
         """What jobs make before it is stored; it may be emptied at any start."""
         return self.root / "jobs"
+
+    @property
+    def cameras(self) -> Path:
+        """Camera files that two persons of the office agreed on."""
+        return self.root / "cameras"
 
     def ring(self, camera_id: str) -> Path:
         return self.root / "rings" / camera_id

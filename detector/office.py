@@ -89,6 +89,22 @@ class OfficeClient:
             raise JobReportRefusedError(f"{job.kind} {job.subject}: got {response.status_code}, expected 200")
         return _read(response, JobReceipt)
 
+    def put_picture(self, job: WorkerJob, name: str, body: bytes) -> None:
+        """Hands in a picture that a job asks for, before its report. May be sent any number of times.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: again later.
+            JobReportRefusedError: the office does not take it.
+        """
+        path, headers = f"{_JOBS}/{job.id}/pictures/{name}", {"Content-Type": "image/jpeg"}
+        response = self._ask("PUT", path, params={"lease": job.lease}, content=body, headers=headers)
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise OfficeRefusedWorkerError(f"got {response.status_code} from the office, expected a key that it knows")
+        if response.status_code in (httpx.codes.CONFLICT, httpx.codes.NOT_FOUND, *_NOT_UNDERSTOOD):
+            raise JobReportRefusedError(f"{job.kind} {name}: got {response.status_code}, expected 204")
+        if response.status_code != httpx.codes.NO_CONTENT:
+            raise OfficeUnreachableError(f"got {response.status_code} from the office, expected 204")
+
     def close(self) -> None:
         self._client.close()
 

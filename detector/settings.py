@@ -28,6 +28,9 @@ class WorkerSettings(BaseSettings):
     """Ed25519, PKCS #8 PEM, or `signing_key_file`: it signs every package. `phatnguoi keys new` makes one."""
     signing_key_file: Path | None = None
 
+    camera_sources: tuple[str, ...] = ()
+    """JSON list: what a camera file of the office may give as its source beside the worker's own, before `${…}` is
+    expanded; `*` stands for letters, digits, `_` and `-`: `["rtsp://${HN_USER}:${HN_PASSWORD}@10.20.0.*/stream1"]`."""
     ring_bytes: Annotated[int, Field(ge=1 << 20)] = 256 * 1024 * 1024
     """Of packets kept for each camera."""
     ring_seconds: Annotated[float, Field(ge=30)] = 300.0

@@ -8,17 +8,18 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any, Literal
 
-from detector.child import Entry, Report, child_main
+from detector.child import EXIT_RELOAD, Entry, Report, child_main
 from streams.reconnect import Waits
 
 LOOK_EVERY_S = 0.1
+MORE_EVERY_S = 1.0
 REPORT_LIMIT_S = 5.0
 """A living child reports every half second; one that does not (stopped, swapped out) stands still."""
 STOP_TIMEOUT_S = 10.0
@@ -85,14 +86,23 @@ class _Child:
 class Supervisor:
     """Keeps its children alive until `stop`. `run` is called by the main thread, everything else by any."""
 
-    def __init__(self, specs: Sequence[ChildSpec], root: Path, is_drained: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ChildSpec],
+        root: Path,
+        is_drained: Callable[[], bool] = lambda: True,
+        more: Callable[[Collection[str]], Sequence[ChildSpec]] = lambda _names: (),
+    ) -> None:
         """Starts nothing yet.
 
         Args:
             specs: one for each process.
             root: the worker's folder, for locks.
             is_drained: asked once every camera has come to its end: whether the rest may end too.
+            more: asked every second, with the names that are there: processes to be kept alive from now on.
         """
+        self._more = more
+        self._asked_s = time.monotonic()
         self._is_drained = is_drained
         self._children = [_Child(spec) for spec in specs]
         self._root = root
@@ -106,6 +116,7 @@ class Supervisor:
         try:
             while not self._is_told_to_stop and not self._is_over():
                 self._turned_s = time.monotonic()
+                self._take_in()
                 for child in self._children:
                     self._look_after(child)
                 self._wait()
@@ -136,6 +147,14 @@ class Supervisor:
                 )
                 for child in self._children
             ]
+
+    def _take_in(self) -> None:
+        if time.monotonic() - self._asked_s < MORE_EVERY_S:
+            return
+        self._asked_s = time.monotonic()
+        specs = self._more([child.spec.name for child in self._children])
+        with self._lock:
+            self._children += [_Child(spec) for spec in specs]
 
     def _is_over(self) -> bool:
         cameras = [child for child in self._children if child.spec.is_camera]
@@ -209,6 +228,11 @@ class Supervisor:
             _log.info("process has come to its end", extra={"child": child.spec.name})
             with self._lock:
                 child.state = "ended"
+            return
+        if exit_code == EXIT_RELOAD:
+            with self._lock:
+                child.restarts["reload"] += 1
+                child.state, child.start_at_s = "waiting", time.monotonic()
             return
         reason = "killed" if exit_code is not None and exit_code < 0 else "failed"
         _log.error("process ended", extra={"child": child.spec.name, "reason": reason, "exit_code": exit_code})

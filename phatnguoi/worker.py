@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+from detector.camera_files import CameraFiles
 from detector.camera_process import CameraTask, camera_entry
 from detector.errors import DetectorError
 from detector.folders import WorkerFolders
@@ -32,7 +33,9 @@ PUBLISHER_LIMIT_S = 600.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("cameras", type=Path, nargs="+", metavar="CAMERA.yaml", help="the camera files")
+    parser.add_argument(
+        "cameras", type=Path, nargs="*", metavar="CAMERA.yaml", help="the camera files; the office may give others"
+    )
     parser.add_argument("--weights", type=Path, metavar="PATH", help="exported YOLO (folder, .xml, .onnx) or .pt")
 
 
@@ -49,17 +52,24 @@ def run(arguments: argparse.Namespace) -> int:
         if settings_signer(settings) is None:
             raise CommandError(NO_KEY)
         weights = chosen_weights(arguments.weights)
-        files = [load_camera_file(path) for path in arguments.cameras]
+        given = CameraFiles(
+            tuple(path.resolve() for path in arguments.cameras),
+            WorkerFolders(settings.worker_folder).cameras,
+            settings.camera_sources,
+        )
+        _check_once(given)
+        files = _in_force(given)
         _check(files, weights)
         outbox = Outbox(WorkerFolders(settings.worker_folder).outbox)
     except (DetectorError, CameraFileError, WeightsUnusableError, StreamError) as error:
         raise CommandError(str(error)) from None
-    specs = _specs(settings, files, weights)
+    specs = _specs(settings, given, files, weights)
     folders = WorkerFolders(settings.worker_folder)
     supervisor = Supervisor(
         specs,
         settings.worker_folder,
         is_drained=lambda: outbox.oldest_age_s() is None and not awaits_jobs(folders, time.time()),
+        more=lambda names: [_camera(settings, given, weights, new) for new in given.ids() if new not in names],
     )
     health = Health(supervisor, outbox, lambda: folders.is_full(settings.disk_floor_bytes))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -76,40 +86,49 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_once(given: CameraFiles) -> None:
+    seen: set[str] = set()
+    for path in given.own:
+        camera_id = load_camera_file(path).camera.id
+        if camera_id in seen:
+            raise CommandError(f"{path}: got the camera id {camera_id!r} twice, expected one file a camera")
+        seen.add(camera_id)
+
+
+def _in_force(given: CameraFiles) -> list[CameraFile]:
+    own = [load_camera_file(path).camera.id for path in given.own]
+    return [given.in_force(camera_id) for camera_id in dict.fromkeys([*own, *given.ids()])]
+
+
 def _check(files: list[CameraFile], weights: Path) -> None:
     """What a person must mend is found here, not in a process that would be started again and again."""
-    seen: set[str] = set()
     for file in files:
-        if file.camera.id in seen:
-            raise CommandError(f"{file.path}: got the camera id {file.camera.id!r} twice, expected one file a camera")
-        seen.add(file.camera.id)
         open_source(file.source(), starts_at=file.camera.starts_at)
-    open_weights(weights, region_of_interest(files[0].camera).input_px)
+    if files:
+        open_weights(weights, region_of_interest(files[0].camera).input_px)
 
 
-def _specs(settings: WorkerSettings, files: list[CameraFile], weights: Path) -> list[ChildSpec]:
+def _camera(settings: WorkerSettings, given: CameraFiles, weights: Path, camera_id: str) -> ChildSpec:
+    task = CameraTask(
+        given,
+        camera_id,
+        weights.resolve(),
+        settings.worker_folder,
+        settings.ring_bytes,
+        settings.ring_seconds,
+        helmet_weights=settings.helmet_weights,
+    )
+    limit_s, start_limit_s = settings.heartbeat_limit_s, settings.start_limit_s
+    return ChildSpec(camera_id, camera_entry, task, limit_s, start_limit_s)
+
+
+def _specs(settings: WorkerSettings, given: CameraFiles, files: list[CameraFile], weights: Path) -> list[ChildSpec]:
     recordings = {
         file.camera.id: Recording(Path(file.source()), file.camera.starts_at)
         for file in files
         if "://" not in file.source() and file.camera.starts_at is not None
     }
-    specs = [
-        ChildSpec(
-            name=file.camera.id,
-            entry=camera_entry,
-            task=CameraTask(
-                file.path.resolve(),
-                weights.resolve(),
-                settings.worker_folder,
-                settings.ring_bytes,
-                settings.ring_seconds,
-                helmet_weights=settings.helmet_weights,
-            ),
-            limit_s=settings.heartbeat_limit_s,
-            start_limit_s=settings.start_limit_s,
-        )
-        for file in files
-    ]
+    specs = [_camera(settings, given, weights, file.camera.id) for file in files]
     publisher = ChildSpec(
         name="publisher",
         entry=publish_entry,
@@ -121,7 +140,7 @@ def _specs(settings: WorkerSettings, files: list[CameraFile], weights: Path) -> 
     jobs = ChildSpec(
         name="jobs",
         entry=jobs_entry,
-        task=JobsTask(settings),
+        task=JobsTask(settings, given, weights.resolve()),
         limit_s=PUBLISHER_LIMIT_S,
         start_limit_s=PUBLISHER_LIMIT_S,
         is_camera=False,

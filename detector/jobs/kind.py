@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import detector.jobs.kinds
+from detector.camera_files import CameraFiles
+from detector.errors import OfficeUnreachableError
 from detector.folders import WorkerFolders
 from detector.store import EvidenceStore
 from models.domain.jobs import JobReport, WorkerJob
@@ -16,14 +20,33 @@ from models.verify.keys import SigningKey
 from streams.counters import Counters
 
 
+def _no_pictures(job: WorkerJob, name: str, body: bytes) -> None:
+    raise OfficeUnreachableError("got no office to hand pictures to")
+
+
+def _wait(seconds: float) -> bool:
+    time.sleep(seconds)
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class JobBench:
-    """What jobs work with."""
+    """What jobs work with.
+
+    Attributes:
+        weights: of the network that the cameras are watched with; None: what needs it is not done.
+        put_picture: hands the office a picture that the job asks for; raises OfficeError.
+        wait: seconds; returns True, and early, when the process shall end.
+    """
 
     folders: WorkerFolders
     store: EvidenceStore
     signer: SigningKey | None
     counters: Counters = field(default_factory=Counters)
+    cameras: CameraFiles | None = None
+    weights: Path | None = None
+    put_picture: Callable[[WorkerJob, str, bytes], None] = _no_pictures
+    wait: Callable[[float], bool] = _wait
 
 
 Run = Callable[[WorkerJob, JobBench], JobReport]

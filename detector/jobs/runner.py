@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from detector.camera_files import CameraFiles
 from detector.child import Link
 from detector.errors import (
     JobReportRefusedError,
@@ -68,6 +69,12 @@ class JobRunner:
         """The job's own report; a store that is down and a full disk are tried again later."""
         try:
             return known_kinds()[job.kind](job, self._bench)
+        except JobReportRefusedError as error:
+            _log.error("the office does not take a picture", extra={"job": job.kind, "reason": str(error)})
+            return failed(job, "picture_refused", is_final=True)
+        except OfficeError as error:
+            _log.warning("the office takes no picture now", extra={"job": job.kind, "reason": str(error)})
+            return failed(job, "office_down", is_final=False)
         except StoreError as error:
             _log.warning("the store cannot be used for a job", extra={"job": job.kind, "reason": str(error)})
             return failed(job, "store_down", is_final=False)
@@ -115,6 +122,8 @@ class JobsTask:
     """What the process is started with; it is pickled."""
 
     settings: WorkerSettings
+    cameras: CameraFiles
+    weights: Path
 
 
 def jobs_entry(task: JobsTask, link: Link) -> None:
@@ -123,8 +132,17 @@ def jobs_entry(task: JobsTask, link: Link) -> None:
     settings = task.settings
     folders = WorkerFolders(settings.worker_folder)
     shutil.rmtree(folders.jobs, ignore_errors=True)
-    bench = JobBench(folders, settings_store(settings), settings_signer(settings), link.counters)
     office = OfficeClient(str(settings.office_url), settings.worker_key)
+    bench = JobBench(
+        folders,
+        settings_store(settings),
+        settings_signer(settings),
+        link.counters,
+        task.cameras,
+        task.weights,
+        office.put_picture,
+        link.stopping.wait,
+    )
     poll(JobRunner(bench, office, link.stopping.wait), settings, link)
 
 

@@ -73,6 +73,7 @@ class Trial(_Value):
         is_cut_short: the time for looking was over before the last of the seconds asked for.
         claims_left_out: beyond the first `TRIAL_CLAIMS`.
         passed_over: claims that were not made, by rule and reason.
+        problem: why the worker cannot run these rules at all; `problem_place` is the field, with dots.
     """
 
     seconds: Annotated[float, Field(ge=0)]
@@ -82,6 +83,8 @@ class Trial(_Value):
     claims_left_out: Annotated[int, Field(ge=0)] = 0
     passed_over: Annotated[dict[str, int], Field(max_length=64)] = {}
     checks: Annotated[tuple[TrialCheck, ...], Field(max_length=64)] = ()
+    problem: Short | None = None
+    problem_place: Short = ""
 
 
 class Seen(_Value):

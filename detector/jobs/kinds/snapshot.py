@@ -1,0 +1,110 @@
+"""`snapshot`: the camera's newest picture, and one of the road without who moves on it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from detector.camera_files import CameraFiles
+from detector.errors import CameraFileRefusedError
+from detector.jobs.kind import JobBench, failed
+from detector.recent import Glimpse, directly, glances, glimpses, kept
+from detector.redaction.pictures import COARSE_ROWS, mosaic
+from detector.vision.regions import region_of_interest
+from detector.vision.vehicles import WeightsUnusableError
+from detector.vision.weights import open_weights
+from models.camera_file import CameraFile, CameraFileError
+from models.domain.camera import Camera
+from models.domain.camera_jobs import LIVE_PICTURE, PICTURE_LIMIT_BYTES, ROAD_PICTURE, Seen
+from models.domain.frame import BGR
+from models.domain.jobs import JobReport, WorkerJob
+from streams.errors import StreamError
+
+WIDEST_PX = 1920
+QUALITIES = (88, 70, 50)
+THREADS = 1
+
+
+def run(job: WorkerJob, bench: JobBench) -> JobReport:
+    """What it sends is for the office's editor, and no evidence."""
+    if bench.cameras is None:
+        return failed(job, "no_cameras", is_final=True)
+    scratch = Path(tempfile.mkdtemp(dir=_made(bench.folders.jobs)))
+    try:
+        file = bench.cameras.checked(str(job.details["file"]), str(job.details["camera"]))
+        seen = _look(file, bench.cameras, bench.folders.ring(file.camera.id), scratch)
+        if not seen:
+            return failed(job, "no_picture", is_final=False)
+        road = _road(seen, bench.weights)
+    except CameraFileError:
+        return failed(job, "file_wrong", is_final=True)
+    except CameraFileRefusedError as error:
+        return failed(job, error.reason, is_final=True)
+    except WeightsUnusableError:
+        return failed(job, "weights_unusable", is_final=True)
+    except StreamError:
+        return failed(job, "camera_unreachable", is_final=False)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    bench.put_picture(job, LIVE_PICTURE, small_jpeg(seen[-1].image))
+    bench.put_picture(job, ROAD_PICTURE, small_jpeg(road))
+    height, width = seen[-1].image.shape[:2]
+    told = Seen(width=width, height=height, captured_at_us=seen[-1].captured_at_us, road_frames=len(seen))
+    return JobReport(lease=job.lease, state="done", details=told.model_dump())
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _look(file: CameraFile, files: CameraFiles, ring: Path, scratch: Path) -> list[Glimpse]:
+    """From the ring, where the camera that the file names fills it; else from the camera."""
+    segments = kept(ring) if is_watched(file, files) else []
+    return glimpses(segments) if segments else glances(directly(file, scratch))
+
+
+def is_watched(file: CameraFile, files: CameraFiles) -> bool:
+    """The source of this file is the one that the worker reads now: its ring is this camera's."""
+    try:
+        return files.in_force(file.camera.id).camera.source == file.camera.source
+    except CameraFileError:
+        return False
+
+
+def _road(seen: list[Glimpse], weights: Path | None) -> BGR:
+    """The median of the pictures; what still stands there, and looks like a vehicle or a person, in blocks."""
+    same = [glimpse.image for glimpse in seen if glimpse.image.shape == seen[-1].image.shape]
+    road: BGR = np.median(np.stack(same), axis=0).astype(np.uint8)
+    if weights is None:
+        return mosaic(road, COARSE_ROWS)
+    height, width = road.shape[:2]
+    hidden = mosaic(road, COARSE_ROWS)
+    for detection in open_weights(weights, _input_px(width, height), THREADS).detector.detect([road])[0]:
+        box = detection.box
+        x1, y1, x2, y2 = max(0, int(box.x1)), max(0, int(box.y1)), int(box.x2) + 1, int(box.y2) + 1
+        road[y1:y2, x1:x2] = hidden[y1:y2, x1:x2]
+    return road
+
+
+def _input_px(width: int, height: int) -> tuple[int, int]:
+    """The whole picture, as the network is given a camera of which nothing is drawn."""
+    bare = {"schema": 1, "id": "bare", "name": "", "source": "", "frame": {"width": width, "height": height}}
+    return region_of_interest(Camera.model_validate(bare)).input_px
+
+
+def small_jpeg(image: BGR) -> bytes:
+    """A plain JPEG within the office's limit."""
+    height, width = image.shape[:2]
+    if width > WIDEST_PX:
+        image = cv2.resize(image, (WIDEST_PX, max(1, round(height * WIDEST_PX / width)))).astype(np.uint8)
+    for quality in QUALITIES:
+        done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        body = encoded.tobytes()
+        if done and len(body) <= PICTURE_LIMIT_BYTES:
+            return body
+    raise ValueError(f"got a picture of {len(body)} bytes, expected at most {PICTURE_LIMIT_BYTES}")
