@@ -13,6 +13,8 @@ from models.domain.plate_forms import LineCount
 
 WIDE_STEP, WIDE_STEP_AT_DOT = 1.7, 2.3
 """Of the usual step between the digits of the last line: from here one is missing between them."""
+MOST_DIGITS = 5
+"""No plate has more: where so many are read, none is missing between them."""
 Lines = tuple[LineSlots, ...]
 
 
@@ -52,7 +54,7 @@ def agree(readings: Sequence[Reading], line_count: LineCount) -> Agreed | None:
             groups.setdefault(tuple(len(part) for part in decoded.lines), []).append(kept)
     whole = sum(reading.weight for reading in readings)
     agreed = [one for group in groups.values() if (one := _of_group(group, line_count, whole)) is not None]
-    return max(agreed, key=lambda one: float(np.mean(one.decoded.characters)), default=None)
+    return max(agreed, key=lambda one: float(np.prod(one.decoded.characters)), default=None)
 
 
 def _of_group(group: list[Reading], line_count: LineCount, whole: float) -> Agreed | None:
@@ -79,7 +81,7 @@ def _has_wide_step(lines: Lines) -> bool:
     line = lines[-1]
     first = 0 if len(lines) == 2 else 4
     steps = np.diff([slot.place for slot in line.slots])
-    if len(steps) - first < 3:
+    if len(steps) - first < 3 or line.length - (0 if len(lines) == 2 else 3) >= MOST_DIGITS:
         return False
     usual = float(np.median(steps))
     dotted = line.length - 3 if line.length - first >= 4 else -1

@@ -12,9 +12,11 @@ from detector.vision.plates.networks import ALPHABET, Floats, Steps
 from models.domain.plate_forms import FORMS, PROVINCE_CODES, Form, LineCount
 
 SEPARATOR_FROM = 0.4
-GHOST_TO = 0.6
+GHOST_TO = 0.8
 """A first or last character that is less sure than this may be the plate's edge."""
 NARROW_M_FROM = 0.1
+SEEN_FROM = 0.2
+"""A character of which the networks see less than this share is not made sure by what stands around it."""
 _LEAST = 1e-6
 
 
@@ -118,24 +120,32 @@ def _without_ghost(line: LineSlots) -> list[tuple[float, LineSlots]]:
 
 def _fit(lines: Sequence[LineSlots], line_count: LineCount) -> Decoded | None:
     lengths = tuple(line.length for line in lines)
-    shares = (
-        np.stack([slot.shares for line in lines for slot in line.slots])
-        if sum(lengths)
-        else np.zeros((0, 36), np.float32)
-    )
     forms = [form for form in FORMS[line_count] if form.lengths == lengths]
     if not forms:
         return None
     shares = np.stack([slot.shares for line in lines for slot in line.slots])
     _, chosen = max((_best_of(form, shares) for form in forms), key=lambda one: one[0])
-    within = (shares * np.any([_masks(one)[0] for one in forms], axis=0)).sum(axis=1)
-    characters = tuple(float(shares[place, one] / max(_LEAST, within[place])) for place, one in enumerate(chosen))
+    places = np.arange(len(chosen))
+    seen = np.minimum(1.0, shares[places, chosen] / SEEN_FROM)
+    characters = tuple((_within(forms, shares)[places, chosen] * seen).tolist())
     text = "".join(ALPHABET[one] for one in chosen)
     parts, begin = [], 0
     for length in lengths:
         parts.append(text[begin : begin + length])
         begin += length
     return Decoded(tuple(parts), characters, chosen != shares.argmax(axis=1).tolist())
+
+
+def _within(forms: Sequence[Form], shares: Floats) -> Floats:
+    """The share of each character at each place, among all plates that the forms allow; each plate is as likely as the
+    product of its characters' shares and its form's weight. Shape (places, ALPHABET)."""
+    masks = np.stack([_masks(form)[0] for form in forms])
+    allowed = np.maximum(shares, _LEAST) * masks
+    of_place = allowed.sum(axis=2)
+    logs = np.log(of_place).sum(axis=1) + np.log([form.weight for form in forms])
+    of_form = np.exp(logs - logs.max())
+    of_form /= of_form.sum()
+    return np.asarray((of_form[:, None, None] * allowed / of_place[..., None]).sum(axis=0), np.float32)
 
 
 def _best_of(form: Form, shares: Floats) -> tuple[float, list[int]]:
@@ -146,7 +156,8 @@ def _best_of(form: Form, shares: Floats) -> tuple[float, list[int]]:
         pair = logs[0, :10, None] + logs[1, None, :10] + codes
         first, second = np.unravel_index(int(pair.argmax()), pair.shape)
         chosen[0], chosen[1] = first, second
-    return float(logs[np.arange(len(chosen)), chosen].sum()), [int(one) for one in chosen]
+    likelihood = float(logs[np.arange(len(chosen)), chosen].sum()) + float(np.log(form.weight))
+    return likelihood, [int(one) for one in chosen]
 
 
 @lru_cache(maxsize=256)

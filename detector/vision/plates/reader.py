@@ -11,6 +11,7 @@ import numpy as np
 from detector.vision.plates.agreement import Agreed, Lines, Reading, agree
 from detector.vision.plates.decoding import LineSlots, decode, line_slots
 from detector.vision.plates.finding import CHARACTER_OF_LINE, Candidate, TextLine, candidates, cut_out, find_lines
+from detector.vision.plates.glyphs import told_by_width
 from detector.vision.plates.networks import TextFinder, TextReader
 from detector.vision.plates.quality import flattened, glare, plate_colour, sharpness
 from models.domain.frame import BGR
@@ -97,7 +98,8 @@ class PpocrReader:
         self, image: BGR, lines: tuple[TextLine, ...], network: TextReader, change: Callable[[BGR], BGR] | None = None
     ) -> tuple[LineSlots, ...]:
         cuts = [cut_out(image, line) for line in lines]
-        return tuple(line_slots(network.read(cut if change is None else change(cut))) for cut in cuts)
+        seen = [line_slots(network.read(cut if change is None else change(cut))) for cut in cuts]
+        return tuple(told_by_width(line, cut) for line, cut in zip(seen, cuts, strict=True))
 
     def _judge(self, image: BGR, candidate: Candidate, agreed: Agreed | None) -> PlateReading:
         plate = flattened(image, candidate.corners)

@@ -82,3 +82,38 @@ def test_a_wide_step_between_digits_tells_that_one_is_missing() -> None:
     agreed = agree([Reading((slots("59C1"), LineSlots(tuple(wide))))], 2)
     assert agreed is not None
     assert agreed.is_gapped
+
+
+def test_five_digits_with_a_wide_step_are_whole() -> None:
+    lower = slots("12345")
+    apart = LineSlots((lower.slots[0], *(Slot(slot.shares, slot.place + 0.2) for slot in lower.slots[1:])))
+    agreed = agree([Reading((slots("59H1"), apart))], 2)
+    assert agreed is not None
+    assert not agreed.is_gapped
+
+
+@pytest.mark.parametrize(("two", "other"), [("2", "Z"), ("4", "L"), ("8", "B")])
+def test_between_look_alikes_a_series_with_a_digit_is_the_likelier(two: str, other: str) -> None:
+    found = decode([slots("59C" + two, at={3: {two: 0.4, other: 0.55}}), slots("24729")], 2)
+    assert found is not None
+    assert found.lines == ("59C" + two, "24729")
+    assert found.characters[3] > 0.9
+
+
+def test_a_series_of_two_letters_that_is_seen_is_read() -> None:
+    found = decode([slots("59CZ"), slots("24729")], 2)
+    assert found is not None
+    assert found.lines == ("59CZ", "24729")
+
+
+def test_the_bar_of_an_electric_motorbikes_letter_follows_from_its_series() -> None:
+    found = decode([slots("23MD1", at={3: {"0": 0.55, "D": 0.35}}), slots("00726")], 2)
+    assert found is not None
+    assert found.text == "23MD100726"
+    assert min(found.characters) > 0.9 and found.is_repaired
+
+
+def test_what_nobody_sees_is_not_made_sure_by_what_stands_around_it() -> None:
+    found = decode([slots("59U1", at={2: {"0": 0.95, "U": 0.03}}), slots("79751")], 2)
+    assert found is not None
+    assert min(found.characters) < 0.2
