@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse
 
 from api.people.sessions import SignedIn
 from api.web.format import whole
+from api.web.sections import sections_of
 from api.web.text import Text, choose_language
 
 LANGUAGE_COOKIE = "phatnguoi_language"
@@ -67,6 +68,7 @@ def page(
         "theme": theme,
         "person": person,
         "roles": sorted(person.actor.roles) if person else [],
+        "sections": sections_of(person.actor.roles) if person else (),
         "asset": asset,
         "at": "",
         "said": None,
