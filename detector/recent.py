@@ -23,6 +23,8 @@ PATIENCE_S = 20.0
 PICTURES = 9
 """So many pictures of the last minute make the picture of the road; whoever is in fewer than half of them is gone."""
 SPREAD_S = 60.0
+REACH_US = 1_000_000
+"""So far after an instant a frame is looked for."""
 GLANCE_S = 4.0
 """So long a camera without a ring is looked at for a picture."""
 RING_BYTES, RING_SECONDS = 256 * 1024 * 1024, 120.0
@@ -53,7 +55,7 @@ def glimpses(segments: list[Segment]) -> list[Glimpse]:
     found = {}
     for place in range(PICTURES):
         at_us = oldest_us + (newest_us - oldest_us) * place // PICTURES
-        window = window_of(segments, connection, at_us, at_us, is_live=False)
+        window = window_of(segments, connection, at_us, min(at_us + REACH_US, newest_us), is_live=False)
         found[window.starts_us] = _picture(window, window.starts_us)
     last = window_of(segments, connection, newest_us, newest_us, is_live=False)
     found[last.ends_us] = _picture(last, last.ends_us)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.audit import record
+from api.cameras.repository import keep_text
 from api.errors import InputError, NotFoundError
 from api.keys import WORKER_KEY_BYTES, hashed, new_secret
 from api.log.writing import log_entry
@@ -51,6 +52,7 @@ def register_camera(
         row.is_simulated = row.is_simulated or is_simulated
         for name, value in values.items():
             setattr(row, name, value)
+    keep_text(session, now, file, unit_telephone, is_simulated=is_simulated)
     log_entry(session, now, "camera", camera.id, {"file_sha256": file.sha256, "mode": mode})
     details = {"camera": camera.id, "file_sha256": file.sha256, "mode": mode}
     record(session, now, actor, _role(actor), "camera_registered", details=details)

@@ -40,6 +40,7 @@ class Kind:
         check: reads and compares what a report brings, outside any transaction; what it returns goes to `record`.
             Raises JobReportRefusedError.
         record: writes what follows, in the transaction that ends the job.
+        is_awaited: a person sits before it: given before all kinds that nobody waits for.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     tries: int
     check: Callable[[Desk, WorkerJobRow, JobReport], Any]
     record: Callable[[Session, datetime, OfficeSettings, WorkerJobRow, Any], None]
+    is_awaited: bool = False
 
 
 @cache

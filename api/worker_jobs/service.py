@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.database import Database
@@ -56,7 +56,7 @@ class WorkerJobs:
         self._clock = clock
 
     def next(self, worker: str, kinds: Sequence[str]) -> WorkerJob | None:
-        """The job of these kinds that has waited longest, leased; None: nothing is due."""
+        """The job of these kinds that has waited longest, leased, those that a person waits for first; None: none."""
         now, wanted = self._clock(), sorted(set(kinds) & known_kinds().keys())
         with self._database.reading() as session:  # the common case: nothing is due, and no lock is taken for it
             if session.scalars(_due(now, worker, wanted)).first() is None:
@@ -136,6 +136,7 @@ class WorkerJobs:
 
 
 def _due(now: datetime, worker: str, kinds: Sequence[str]) -> Any:
+    awaited = [kind for kind in kinds if known_kinds()[kind].is_awaited]
     is_free = or_(WorkerJobRow.lease_until.is_(None), WorkerJobRow.lease_until < now)
     return (
         select(WorkerJobRow)
@@ -146,7 +147,7 @@ def _due(now: datetime, worker: str, kinds: Sequence[str]) -> Any:
             WorkerJobRow.next_try_at <= now,
             is_free,
         )
-        .order_by(WorkerJobRow.next_try_at, WorkerJobRow.id)
+        .order_by(case((WorkerJobRow.kind.in_(awaited), 0), else_=1), WorkerJobRow.next_try_at, WorkerJobRow.id)
         .limit(1)
     )
 

@@ -34,4 +34,4 @@ def record(session: Session, now: datetime, settings: OfficeSettings, job: Worke
     record_audit(session, now, Actor(frozenset({"worker"})), "worker", "camera_file_loaded", details=details)
 
 
-KIND = Kind("reload_camera", lease=timedelta(minutes=5), tries=20, check=check, record=record)
+KIND = Kind("reload_camera", lease=timedelta(minutes=5), tries=20, check=check, record=record, is_awaited=True)

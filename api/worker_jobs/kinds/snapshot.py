@@ -38,4 +38,4 @@ def record(session: Session, now: datetime, settings: OfficeSettings, job: Worke
     end_answer(session, now, job, checked.model_dump(mode="json"))
 
 
-KIND = Kind("snapshot", lease=timedelta(minutes=3), tries=3, check=check, record=record)
+KIND = Kind("snapshot", lease=timedelta(minutes=3), tries=3, check=check, record=record, is_awaited=True)

@@ -42,4 +42,4 @@ def record(session: Session, now: datetime, settings: OfficeSettings, job: Worke
     end_answer(session, now, job, checked.model_dump(mode="json"))
 
 
-KIND = Kind("try_rules", lease=timedelta(minutes=15), tries=2, check=check, record=record)
+KIND = Kind("try_rules", lease=timedelta(minutes=15), tries=2, check=check, record=record, is_awaited=True)

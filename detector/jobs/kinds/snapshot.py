@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,6 +28,7 @@ from streams.errors import StreamError
 WIDEST_PX = 1920
 QUALITIES = (88, 70, 50)
 THREADS = 1
+_log = logging.getLogger("phatnguoi.worker_jobs")
 
 
 def run(job: WorkerJob, bench: JobBench) -> JobReport:
@@ -46,7 +48,8 @@ def run(job: WorkerJob, bench: JobBench) -> JobReport:
         return failed(job, error.reason, is_final=True)
     except WeightsUnusableError:
         return failed(job, "weights_unusable", is_final=True)
-    except StreamError:
+    except StreamError as error:
+        _log.warning("the camera cannot be looked at", extra={"job": job.kind, "reason": str(error)})
         return failed(job, "camera_unreachable", is_final=False)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

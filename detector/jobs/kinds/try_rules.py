@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,6 +20,8 @@ from models.camera_file import CameraFile, CameraFileError
 from models.domain.camera_jobs import Trial
 from models.domain.jobs import JobReport, WorkerJob
 from streams.errors import StreamError
+
+_log = logging.getLogger("phatnguoi.worker_jobs")
 
 
 def run(job: WorkerJob, bench: JobBench) -> JobReport:
@@ -39,7 +42,8 @@ def run(job: WorkerJob, bench: JobBench) -> JobReport:
         return failed(job, error.reason, is_final=True)
     except WeightsUnusableError:
         return failed(job, "weights_unusable", is_final=True)
-    except StreamError:
+    except StreamError as error:
+        _log.warning("the camera cannot be looked at", extra={"job": job.kind, "reason": str(error)})
         return failed(job, "camera_unreachable", is_final=False)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
