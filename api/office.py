@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.acceptance.requests import AcceptanceRequests
 from api.bundles.service import BundleService
 from api.cameras.asking import CameraAnswers
 from api.cameras.service import CameraService
@@ -54,6 +55,7 @@ class Office:
     worker_jobs: WorkerJobs
     cameras: CameraService
     camera_answers: CameraAnswers
+    acceptances: AcceptanceRequests
     clock: Clock
     bell: Bell
 
@@ -84,6 +86,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         worker_jobs=WorkerJobs(database, files, settings, clock),
         cameras=CameraService(database, clock),
         camera_answers=CameraAnswers(database, clock),
+        acceptances=AcceptanceRequests(database, clock),
         clock=clock,
         bell=Bell(),
     )

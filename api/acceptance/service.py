@@ -32,7 +32,7 @@ class AcceptanceService:
     def tallies(self, camera_id: str, rule: str) -> dict[AcceptedThing, Tally]:
         """What persons decided of the claims in warning mode, by what made the claims, the newest first."""
         with self._database.reading() as session:
-            return _tallies(session, camera_id, rule)
+            return tallies_of(session, camera_id, rule)
 
     def accept(self, first: Actor, second: Actor, thing: AcceptedThing) -> str:
         """Records the acceptance; from now on such claims may lead to notices. Cases that exist stay what they are.
@@ -53,7 +53,7 @@ class AcceptanceService:
             raise AcceptanceRefusedError("got no supervisor, expected one of the two to be one")
         now = self._clock()
         with self._database.writing() as session:
-            tally = _tallies(session, thing.camera_id, thing.rule).get(thing, Tally())
+            tally = tallies_of(session, thing.camera_id, thing.rule).get(thing, Tally())
             why_not = tally.why_not()
             if why_not is not None:
                 raise AcceptanceRefusedError(f"{thing.rule} on {thing.camera_id}: {why_not}")
@@ -127,7 +127,8 @@ def thing_of(manifest: Manifest) -> AcceptedThing:
     )
 
 
-def _tallies(session: Session, camera_id: str, rule: str) -> dict[AcceptedThing, Tally]:
+def tallies_of(session: Session, camera_id: str, rule: str) -> dict[AcceptedThing, Tally]:
+    """See `AcceptanceService.tallies`."""
     rejection = aliased(ReviewRow)
     rows = session.execute(
         select(ManifestRow.body, CaseRow.state, rejection.reason)

@@ -28,6 +28,10 @@ from streams.errors import StreamError
 WIDEST_PX = 1920
 QUALITIES = (88, 70, 50)
 THREADS = 1
+ENOUGH_PICTURES = 6
+"""In the median of fewer, somebody who was in two of them may still be half seen."""
+MARGIN = 0.15
+"""Of the larger side of what is hidden."""
 _log = logging.getLogger("phatnguoi.worker_jobs")
 
 
@@ -80,17 +84,20 @@ def is_watched(file: CameraFile, files: CameraFiles) -> bool:
 
 
 def _road(seen: list[Glimpse], weights: Path | None) -> BGR:
-    """The median of the pictures; what still stands there, and looks like a vehicle or a person, in blocks."""
+    """The median of the pictures; what looks like a vehicle or a person there, or in any of too few, in blocks."""
     same = [glimpse.image for glimpse in seen if glimpse.image.shape == seen[-1].image.shape]
     road: BGR = np.median(np.stack(same), axis=0).astype(np.uint8)
     if weights is None:
         return mosaic(road, COARSE_ROWS)
     height, width = road.shape[:2]
-    hidden = mosaic(road, COARSE_ROWS)
-    for detection in open_weights(weights, _input_px(width, height), THREADS).detector.detect([road])[0]:
-        box = detection.box
-        x1, y1, x2, y2 = max(0, int(box.x1)), max(0, int(box.y1)), int(box.x2) + 1, int(box.y2) + 1
-        road[y1:y2, x1:x2] = hidden[y1:y2, x1:x2]
+    hidden, detector = mosaic(road, COARSE_ROWS), open_weights(weights, _input_px(width, height), THREADS).detector
+    for image in [road] if len(same) >= ENOUGH_PICTURES else [road, *same]:
+        for detection in detector.detect([image])[0]:
+            box = detection.box
+            margin = MARGIN * max(box.width, box.height)
+            x1, y1 = max(0, int(box.x1 - margin)), max(0, int(box.y1 - margin))
+            x2, y2 = max(x1, int(box.x2 + margin) + 1), max(y1, int(box.y2 + margin) + 1)
+            road[y1:y2, x1:x2] = hidden[y1:y2, x1:x2]
     return road
 
 
