@@ -58,6 +58,7 @@ def _line(case: CaseRow, now: datetime, actor: Actor, names: dict[str, str]) -> 
         mode=case.mode,
         is_simulated=case.is_simulated,
         assigned_to=names.get(case.assigned_to) if case.assigned_to else None,
+        held_until=case.lease_until,
         is_mine=case.assigned_to is not None and case.assigned_to == actor.person_id,
     )
 

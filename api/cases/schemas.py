@@ -34,6 +34,7 @@ class CaseLine:
     is_simulated: bool
     assigned_to: str | None
     """Username of the reviewer who holds it."""
+    held_until: datetime | None
     is_mine: bool
 
 

@@ -146,6 +146,16 @@ class CaseService:
             found = state_counts(session, actor, CASE_STATES)
         return {state: found[state] for state in CASE_STATES}
 
+    def line(self, actor: Actor, case_id: str) -> CaseLine:
+        """Where one case stands and who holds it; nothing of what it says, so the audit log notes no look.
+
+        Raises:
+            CaseNotFoundError, NotAllowedError
+        """
+        actor.needs(*READERS)
+        with self._database.reading() as session:
+            return case_lines(session, self._clock(), actor, [find_case(session, actor, case_id)])[0]
+
     def read(self, actor: Actor, case_id: str) -> CaseFile:
         """The whole file of one case; writes a `view` row into the audit log.
 
