@@ -101,7 +101,7 @@ class Accounts:
             if actor.agency is not None:
                 statement = statement.where(PersonRow.agency == actor.agency)
             rows = session.execute(statement.limit(PEOPLE_LISTED)).all()
-            return [_line(row, confirmed_at) for row, confirmed_at in rows if is_within(actor, _scope_of(row))]
+            return [_line(row, confirmed_at) for row, confirmed_at in rows if is_within(actor, scope_of(row))]
 
     def read(self, actor: Actor, person_id: str) -> tuple[PersonLine, Sequence[OpenSession]]:
         """The account, and its live sessions."""
@@ -239,12 +239,12 @@ def _needs_within(actor: Actor, scope: Scope) -> None:
 
 def _find(session: Session, actor: Actor, person_id: str, *, lock: bool = False) -> PersonRow:
     row = session.get(PersonRow, person_id[:64], with_for_update=lock)
-    if row is None or not is_within(actor, _scope_of(row)):
+    if row is None or not is_within(actor, scope_of(row)):
         raise PersonNotFoundError("got an unknown person, expected one whom you administer")
     return row
 
 
-def _scope_of(row: PersonRow) -> Scope:
+def scope_of(row: PersonRow) -> Scope:
     return Scope(row.agency, None if row.camera_groups is None else tuple(row.camera_groups))
 
 
@@ -283,7 +283,7 @@ def _line(row: PersonRow, confirmed_at: datetime | None) -> PersonLine:
         username=row.username,
         display_name=row.display_name,
         roles=tuple(row.roles),
-        scope=_scope_of(row),
+        scope=scope_of(row),
         is_active=row.is_active,
         has_second_factor=confirmed_at is not None,
         locked_until=row.locked_until,

@@ -78,7 +78,7 @@ class Sessions:
         self._database = database
         self._length = length
         self._idle = idle
-        self._factors = factors or SecondFactors(None, "")
+        self.factors = factors or SecondFactors(None, "")
         self._required = frozenset(required)
 
     def sign_in(
@@ -109,7 +109,7 @@ class Sessions:
             row = session.get_one(PersonRow, person.id, with_for_update=True)
             may_try = is_open(row, now)
             is_right = fits and may_try and row.password_hash == person.password_hash
-            if is_right and self._factors.passes(session, now, row.id, code):
+            if is_right and self.factors.passes(session, now, row.id, code):
                 row.failed_logins, row.locked_until = 0, None
                 opened = _session_row(row.id, token, now, now + self._length, caller)
                 session.add(opened)

@@ -9,11 +9,11 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from api.people.errors import FormTokenError, NotSignedInError
+from api.people.errors import AccountUnfinishedError, FormTokenError, NotSignedInError
 from api.people.sessions import Sessions, SignedIn
 from api.web.render import VISITOR_COOKIE, is_secure, visitor_token
 
-FORM_LIMIT_FIELDS = 20
+FORM_LIMIT_FIELDS = 120
 
 
 def session_cookie(request: Request) -> str:
@@ -37,14 +37,30 @@ def find_person(request: Request, sessions: SessionsHere) -> SignedIn | None:
 PersonOrNobody = Annotated[SignedIn | None, Depends(find_person)]
 
 
-def signed_in(person: PersonOrNobody) -> SignedIn:
-    """The person behind the cookie.
+def signed_in_at_all(person: PersonOrNobody) -> SignedIn:
+    """The person behind the cookie, even one who must set a password or a second factor first.
 
     Raises:
         NotSignedInError: there is no live session; the page leads to the door.
     """
     if person is None:
         raise NotSignedInError("got no live session, expected one: sign in")
+    return person
+
+
+AnyPerson = Annotated[SignedIn, Depends(signed_in_at_all)]
+"""For the page of one's own account, and the way out. Everything else asks for `Person`."""
+
+
+def signed_in(person: AnyPerson) -> SignedIn:
+    """The person behind the cookie.
+
+    Raises:
+        NotSignedInError: there is no live session; the page leads to the door.
+        AccountUnfinishedError: the page leads to the person's own account.
+    """
+    if person.owes is not None:
+        raise AccountUnfinishedError(person.owes)
     return person
 
 
@@ -61,6 +77,10 @@ class Form:
     def __getitem__(self, name: str) -> str:
         value = self._fields.get(name, "")
         return "" if isinstance(value, UploadFile) else value.strip()
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may be given several times."""
+        return [value for value in self._fields.getlist(name) if not isinstance(value, UploadFile)]
 
     def raw(self, name: str) -> str:
         """The field as sent: passwords keep their blanks."""

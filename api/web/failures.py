@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 
 from api.errors import DigestMismatchError, LimitationPassedError, OfficeError
 from api.handlers import on_http_error as on_json_http_error
-from api.people.errors import FormTokenError, NotSignedInError
+from api.people.errors import AccountUnfinishedError, FormTokenError, NotSignedInError
 from api.web.headers import SECURITY_HEADERS
 from api.web.render import page, page_text
 from models.domain.cases import MoveNotAllowedError
@@ -41,6 +41,8 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except NotSignedInError:
                 return to_the_door(request)
+            except AccountUnfinishedError:
+                return RedirectResponse("/account", status_code=303)
             except OfficeError as error:
                 if error.status >= 500:
                     _LOG.error("page refused", extra={"error": type(error).__name__, "path": request.url.path})

@@ -11,6 +11,8 @@ from api.web.text import Text
 from models.domain.catalogue import Offence
 
 MICROSECONDS = 1_000_000
+OFFICE_ZONE = "Asia/Ho_Chi_Minh"
+"""Of what is no case of any camera: sessions, days to look cases up by."""
 
 
 def from_us(moment_us: int) -> datetime:

@@ -17,7 +17,12 @@ class Section:
     roles: frozenset[Role]
 
 
-SECTIONS: tuple[Section, ...] = (Section("queue", "/queue", frozenset({"reviewer", "supervisor", "auditor"})),)
+SECTIONS: tuple[Section, ...] = (
+    Section("queue", "/queue", frozenset({"reviewer", "supervisor", "auditor"})),
+    Section("search", "/search", frozenset({"reviewer", "supervisor", "auditor"})),
+    Section("lookups", "/people/lookups", frozenset({"supervisor", "auditor"})),
+    Section("people", "/people", frozenset({"administrator"})),
+)
 
 
 def sections_of(roles: Collection[str]) -> tuple[Section, ...]:
