@@ -36,6 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     replay = actions.add_parser("replay", help="make packages of the simulated crossing without pictures; replay them")
     replay.add_argument("--packages", type=int, default=1000, metavar="N")
     replay.add_argument("--out", type=Path, default=Path("var/bench/replay"), metavar="DIR", help="where to write them")
+    hidden = actions.add_parser("redaction", help="what of others stays readable in redacted pictures")
+    hidden.add_argument("--seconds", type=int, default=40, metavar="S", help="of each simulated clip, a picture each")
+    hidden.add_argument("--stills", type=int, default=181, metavar="N", help="real pictures at most")
+    hidden.add_argument("--out", type=Path, default=Path("var/bench"), metavar="DIR", help="where to write")
     plates = actions.add_parser("plates", help="plates right, withheld and wrong, on labelled or simulated pictures")
     plates_arguments(plates)
 
@@ -53,6 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.plates import run_plates
 
         return run_plates(arguments)
+    if arguments.action == "redaction":
+        from phatnguoi.bench.redaction import run_redaction
+
+        return run_redaction(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 
