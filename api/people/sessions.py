@@ -199,8 +199,17 @@ def _session_row(person_id: str, token: str, now: datetime, expires_at: datetime
         expires_at=expires_at,
         revoked_at=None,
         address=(caller.address or "")[:45] or None,
-        browser="".join(each for each in caller.browser or "" if each.isprintable())[:80] or None,
+        browser=_browser_name(caller.browser or ""),
     )
+
+
+def _browser_name(told: str) -> str | None:
+    """`Chrome, Windows` out of what the browser calls itself; its beginning where neither is known."""
+    families = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
+    places = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
+    found = [next((each for each in names if each in told), "") for names in (families, places)]
+    plain = "".join(each for each in told if each.isprintable())[:80]
+    return ", ".join(each for each in found if each) or plain or None
 
 
 def _of_token(token: str | None) -> Select[LoginSessionRow]:

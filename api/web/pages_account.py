@@ -21,7 +21,6 @@ from api.web.access import AnyPerson, CheckedForm, Person
 from api.web.failures import PageRoute
 from api.web.render import page, page_text
 
-QR_SCALE = 5
 SAID = ("password_changed", "session_ended")
 router = APIRouter(prefix="/account", route_class=PageRoute, include_in_schema=False)
 
@@ -84,7 +83,7 @@ def end_session(person: AnyPerson, form: CheckedForm, own: Own, session_id: str)
 def qr(text: str) -> Markup:
     """A QR code as SVG of the page itself: the secret is in no address and no file."""
     return Markup(  # noqa: S704  (of segno's own making)
-        segno.make(text, error="m").svg_inline(scale=QR_SCALE, border=3, dark="#000", light="#fff", svgclass="qr")
+        segno.make(text, error="m").svg_inline(border=3, dark="#000", light="#fff", svgclass="qr", omitsize=True)
     )
 
 
