@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from api.actor import Actor
@@ -107,6 +107,18 @@ def visible_cameras(session: Session, actor: Actor) -> Sequence[CameraRow]:
     """The cameras that this person may ask about, by name."""
     rows = session.scalars(select(CameraRow).order_by(CameraRow.name, CameraRow.id))
     return [row for row in rows if actor.sees(row.agency, row.camera_group)]
+
+
+_SEEN_RULES = text(
+    "WITH RECURSIVE seen (rule) AS (SELECT min(rule) FROM cases UNION ALL "
+    "SELECT (SELECT min(cases.rule) FROM cases WHERE cases.rule > seen.rule) FROM seen WHERE seen.rule IS NOT NULL) "
+    "SELECT rule FROM seen WHERE rule IS NOT NULL"
+)
+
+
+def seen_rules(session: Session) -> Sequence[str]:
+    """The rules that there are cases of; jumps along the index from one to the next."""
+    return list(session.scalars(_SEEN_RULES))
 
 
 def find_number(session: Session, actor: Actor, number: str) -> list[CaseRow]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.audit import record
-from api.cases.listing import EVERYTHING, QueueFilter, held_by, queue_page, state_counts, visible_cameras
+from api.cases.listing import EVERYTHING, QueueFilter, held_by, queue_page, seen_rules, state_counts, visible_cameras
 from api.cases.reading import case_file, case_lines
 from api.cases.repository import find_case
 from api.cases.schemas import CaseFile, CaseLine
@@ -138,6 +138,12 @@ class CaseService:
         actor.needs(*READERS)
         with self._database.reading() as session:
             return [(camera.id, camera.name) for camera in visible_cameras(session, actor)]
+
+    def rules(self, actor: Actor) -> Sequence[str]:
+        """The rules that there are cases of."""
+        actor.needs(*READERS)
+        with self._database.reading() as session:
+            return seen_rules(session)
 
     def counts(self, actor: Actor) -> dict[CaseState, int]:
         """How many cases this person sees in each state, counted up to `listing.COUNTED`."""

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.actor import Actor
+from api.cases.listing import COUNTED, QueueFilter
 from api.cases.schemas import CaseLine
 from api.office import Office, OfficeHere
 from api.web import format
 from api.web.access import Person
-from api.web.case_view import due_view, rule_name
+from api.web.case_checks import due_view
+from api.web.case_view import rule_name
 from api.web.failures import PageRoute
 from api.web.render import page, page_text
 from api.web.text import Text
 from models.domain.cases import CaseState
 
 LINES_A_PAGE = 50
-LINES_IN_HAND = 200
 RENEW_S = 15
 TABS: dict[str, tuple[CaseState, ...]] = {
     "new": ("new",),
@@ -39,7 +40,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @dataclass(frozen=True, slots=True)
 class Tab:
     name: str
-    count: int | None
+    count: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,23 @@ class QueueLine:
 
 @router.get("/queue")
 def show_queue(
-    request: Request, person: Person, office: OfficeHere, show: str = "new", after: str | None = None, said: str = ""
+    request: Request,
+    person: Person,
+    office: OfficeHere,
+    show: str = "new",
+    after: str | None = None,
+    said: str = "",
+    camera: str = "",
+    rule: str = "",
 ) -> Response:
     show = show if show in TABS else "new"
     t = page_text(request)
-    lines, next_after = _lines(office, person.actor, show, after)
+    wanted = QueueFilter(camera or None, rule or None)
+    lines, next_after = _lines(office, person.actor, show, after, wanted)
     counts = office.cases.counts(person.actor)
     tabs = [
-        Tab(name, None if name == "mine" else sum(counts[state] for state in states)) for name, states in TABS.items()
+        Tab(name, None if name == "mine" else _count(sum(counts[state] for state in states)))
+        for name, states in TABS.items()
     ]
     return page(
         request,
@@ -76,6 +86,9 @@ def show_queue(
         said=said_text(said),
         show=show,
         after=after,
+        wanted=wanted,
+        cameras=office.cases.cameras(person.actor),
+        rules=[(name, rule_name(name, t)) for name in office.cases.rules(person.actor)],
         tabs=tabs,
         lines=[_line(line, office, t) for line in lines],
         any_simulated=any(line.is_simulated for line in lines),
@@ -91,12 +104,18 @@ def said_text(said: str) -> str | None:
     return f"queue.decided_{said}" if said in SAID else None
 
 
-def _lines(office: Office, actor: Actor, show: str, after: str | None) -> tuple[tuple[CaseLine, ...], str | None]:
+def _count(count: int) -> str:
+    """Nobody counts on where the number tells nothing more."""
+    return str(count) if count < COUNTED else f"{COUNTED}+"
+
+
+def _lines(
+    office: Office, actor: Actor, show: str, after: str | None, wanted: QueueFilter
+) -> tuple[tuple[CaseLine, ...], str | None]:
     """One page of the queue, and the id to go on after."""
     if show == "mine":
-        found = office.cases.queue(actor, TABS[show], limit=LINES_IN_HAND)
-        return tuple(line for line in found if line.is_mine), None
-    found = office.cases.queue(actor, TABS[show], limit=LINES_A_PAGE + 1, after=after)
+        return office.cases.mine(actor, TABS[show]), None
+    found = office.cases.queue(actor, TABS[show], limit=LINES_A_PAGE + 1, after=after, wanted=wanted)
     shown = found[:LINES_A_PAGE]
     return shown, shown[-1].id if len(found) > LINES_A_PAGE else None
 
