@@ -17,6 +17,7 @@ from models.domain.camera import Camera, FrameSize
 from models.domain.geometry import PointPx
 
 LIMIT_BYTES = 1_000_000
+LIMIT_VALUES = 100_000
 Place = tuple[str | int, ...]
 
 
@@ -81,15 +82,7 @@ def read_camera_file(raw: bytes, path: Path) -> CameraFile:
     Raises:
         CameraFileError: they are no YAML, or say something that a camera cannot be.
     """
-    if len(raw) > LIMIT_BYTES:
-        raise CameraFileError(f"{path}: got {len(raw)} bytes, expected at most {LIMIT_BYTES}")
-    node = _compose(path, raw)
-    lines: dict[Place, int] = {}
-    content = _plain(path, node, (), lines)
-    if not isinstance(content, dict):
-        raise CameraFileError(
-            f"{path}: got no mapping, expected the keys of a camera (schema, id, name, source, frame, …)"
-        )
+    content, lines = plain_content(raw, path)
     try:
         camera = Camera.model_validate(content)
     except ValidationError as error:
@@ -97,6 +90,23 @@ def read_camera_file(raw: bytes, path: Path) -> CameraFile:
     file = CameraFile(path, hashlib.sha256(raw).hexdigest(), camera, lines, raw.decode("utf-8"))
     _check_inside_frame(file)
     return file
+
+
+def plain_content(raw: bytes, path: Path) -> tuple[dict[str, Any], dict[Place, int]]:
+    """The keys and values of YAML bytes, and the line of each; whether they make a camera is not asked.
+
+    Raises:
+        CameraFileError: they are no mapping in YAML.
+    """
+    if len(raw) > LIMIT_BYTES:
+        raise CameraFileError(f"{path}: got {len(raw)} bytes, expected at most {LIMIT_BYTES}")
+    lines: dict[Place, int] = {}
+    content = _plain(path, _compose(path, raw), (), lines)
+    if not isinstance(content, dict):
+        raise CameraFileError(
+            f"{path}: got no mapping, expected the keys of a camera (schema, id, name, source, frame, …)"
+        )
+    return content, lines
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -135,6 +145,8 @@ def _compose(path: Path, raw: bytes) -> yaml.Node:
 def _plain(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int], depth: int = 0) -> Any:
     """Node to plain values, noting the line of every key; duplicate keys and deep nesting are refused."""
     lines.setdefault(place, node.start_mark.line + 1)
+    if len(lines) > LIMIT_VALUES:
+        raise _error(path, {}, (), f"got more than {LIMIT_VALUES} values, an alias of aliases perhaps")
     if depth > 12:
         raise _error(path, lines, place, "nested more than 12 deep, or an alias that holds itself")
     if isinstance(node, yaml.MappingNode):

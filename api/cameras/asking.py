@@ -89,8 +89,8 @@ class CameraAnswers:
         with self._database.reading() as session:
             return _answer(session, actor, _find(session, actor, answer_id), self._clock())
 
-    def newest(self, actor: Actor, camera_id: str, kind: str) -> Answer | None:
-        """The newest question of this kind about a camera.
+    def newest(self, actor: Actor, camera_id: str, kind: str, file_sha256: str | None = None) -> Answer | None:
+        """The newest question of this kind about a camera, or about this very file of it.
 
         Raises:
             NotAllowedError, CameraNotFoundError
@@ -101,6 +101,8 @@ class CameraAnswers:
             statement = select(CameraAnswerRow).where(
                 CameraAnswerRow.camera_id == camera_id, CameraAnswerRow.kind == kind
             )
+            if file_sha256 is not None:
+                statement = statement.where(CameraAnswerRow.file_sha256 == file_sha256)
             row = session.scalars(statement.order_by(CameraAnswerRow.id.desc()).limit(1)).first()
             return None if row is None else _answer(session, actor, row, self._clock())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 import yaml
 
 from api.cameras.schemas import Checked, Problem
-from models.camera_file import CameraFile, CameraFileError, Place, nearest, read_camera_file
+from models.camera_file import CameraFile, CameraFileError, Place, nearest, plain_content, read_camera_file
 from models.domain.camera import Camera
 from models.domain.camera_jobs import FILE_LIMIT_BYTES
 
 NAME = Path("camera.yaml")
 LINE_WIDTH = 110
+RESERVED = frozenset({"new", "files", "answers", "draw"})
+"""Names of pages beside the cameras'."""
 _USER_PART = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://(?P<user>[^/?#]*)@")
 _VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _ROOMS = {"line": ("lines",), "lane": ("lanes",), "zone": ("zones",), "signal": ("signals",),
@@ -40,6 +43,8 @@ def read_text(text: str, camera_id: str | None = None) -> CameraFile:
     file = read_camera_file(raw, NAME)
     if camera_id is not None and file.camera.id != camera_id:
         raise file.error(("id",), f"got {file.camera.id!r}, expected {camera_id!r}: another id is another camera")
+    if file.camera.id in RESERVED:
+        raise file.error(("id",), f"got {file.camera.id!r}, which is the name of a page, expected another id")
     _check_source(file)
     _check_rules(file)
     return file
@@ -53,6 +58,16 @@ def check_text(text: str, camera_id: str | None = None) -> Checked:
     except CameraFileError as error:
         place = ".".join(str(part) for part in error.place)
         return Checked(text, sha256, None, Problem(place, error.problem, error.line))
+
+
+def plain(text: str) -> dict[str, Any] | None:
+    """The values of a text that may not be a whole camera yet, as JSON knows them; None where it is no YAML."""
+    try:
+        found, _ = plain_content(text.encode(), NAME)
+    except CameraFileError:
+        return None
+    values: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    return values
 
 
 def to_text(content: Mapping[str, Any]) -> str:

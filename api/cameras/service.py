@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, cast
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.actor import OFFICE, Actor
@@ -13,6 +14,7 @@ from api.audit import record
 from api.cameras.files import read_text
 from api.cameras.repository import (
     NO_GROUP,
+    as_version,
     camera_lines,
     check_seen,
     file_now,
@@ -28,9 +30,9 @@ from api.errors import InputError, ProposalClosedError, ProposalStaleError, Same
 from api.worker_jobs.service import add_job
 from models.camera_file import CameraFile
 from models.domain.cases import Role
-from models.tables import CameraAnswerRow, CameraFileRow, CameraRow, new_id
+from models.tables import CameraAnswerRow, CameraFileRow, CameraRow, PersonRow, new_id
 
-READERS: tuple[Role, ...] = ("administrator", "supervisor", "auditor", "operations")
+READERS: tuple[Role, ...] = ("administrator", "supervisor", "auditor", "operations", "reviewer")
 EDITORS: tuple[Role, ...] = ("administrator",)
 APPROVERS: tuple[Role, ...] = ("administrator", "supervisor")
 REASON_CHARACTERS = 500
@@ -59,10 +61,29 @@ class CameraService:
             check_seen(session, actor, camera_id)
             return versions(session, camera_id)
 
-    def is_known(self, camera_id: str) -> bool:
-        """A camera of this id is registered, whoever may see it."""
+    def current(self, actor: Actor, camera_id: str) -> FileVersion | None:
+        """The file in force; None where the office has never seen its text. Raises as `versions`."""
+        return next((each for each in self.versions(actor, camera_id) if each.state == "approved"), None)
+
+    def file(self, actor: Actor, file_id: str) -> FileVersion:
+        """One version.
+
+        Raises:
+            NotAllowedError, CameraNotFoundError
+        """
+        actor.needs(*READERS)
         with self._database.reading() as session:
-            return session.get(CameraRow, camera_id) is not None
+            row = find_file(session, actor, file_id)
+            people = [session.get(PersonRow, each) if each else None for each in (row.proposed_by, row.decided_by)]
+            return as_version(row, *people)
+
+    def base_text(self, version: FileVersion) -> str | None:
+        """The text that this version was drawn on; None where there was none."""
+        with self._database.reading() as session:
+            statement = select(CameraFileRow.text).where(
+                CameraFileRow.camera_id == version.camera_id, CameraFileRow.file_sha256 == (version.base_sha256 or "")
+            )
+            return session.scalars(statement.limit(1)).first()
 
     def workers(self) -> list[str]:
         with self._database.reading() as session:

@@ -14,7 +14,10 @@ from api.people.pace import SignInPace
 from api.people.sessions import open_sessions
 from api.web import (
     pages_account,
+    pages_cameras,
+    pages_cameras_draw,
     pages_case,
+    pages_live,
     pages_login,
     pages_notice,
     pages_people,
@@ -37,9 +40,12 @@ def add_pages(app: FastAPI) -> None:
         pages_login,
         pages_account,
         pages_people,
+        pages_cameras_draw,
+        pages_cameras,
         pages_search,
         pages_queue,
         pages_case,
+        pages_live,
         pages_notice,
         pages_verify,
     ):

@@ -1,5 +1,6 @@
 // The clip: play, step by the frames that the manifest sealed, speed, seek, and the time from the act.
 
+const ACT_SEEN_WITHIN_S = 0.3;
 const PACES = ["0.1", "0.25", "0.5", "1", "2"];
 
 /** Seconds from the clip's start of every frame, from the capture times that the manifest seals (µs). */
@@ -8,11 +9,13 @@ function frameTimes(clip) {
   return times.map((time) => (time - times[0]) / 1e6);
 }
 
-export function openPlayer(stage) {
+/** `onAct` is called when the moment of the act is on the screen. */
+export function openPlayer(stage, onAct = () => {}) {
   const clip = document.getElementById("clip");
   const bar = document.getElementById("player");
   if (!clip || !bar) return undefined;
   const times = frameTimes(clip);
+  const captured = clip.dataset.timesUs.split(",").filter(Boolean).map(Number);
   const first = Number(clip.dataset.timesUs.split(",")[0] || 0);
   const act = clip.dataset.actUs && first ? (Number(clip.dataset.actUs) - first) / 1e6 : 0;
   const seek = document.getElementById("seek");
@@ -72,6 +75,8 @@ export function openPlayer(stage) {
     clock.replaceChildren(value, frame);
     if (clip.duration && document.activeElement !== seek) seek.value = String(Math.round((clip.currentTime / clip.duration) * 1000));
     seek.setAttribute("aria-valuetext", seek.dataset.position.replace("%s", figure));
+    clip.dispatchEvent(new CustomEvent("moment", { detail: captured[frameAt(clip.currentTime)] ?? 0 }));
+    if (clip.readyState > 1 && Math.abs(offset) < ACT_SEEN_WITHIN_S) onAct();
   }
 
   function paintWhilePlaying() {
