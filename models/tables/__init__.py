@@ -1,6 +1,19 @@
 """The office's tables. Only `api` imports them."""
 
 from models.tables.acceptances import AcceptanceRow
+from models.tables.audits import (
+    AuditRunRow,
+    CoverageSpanRow,
+    FindingRow,
+    PassingCountRow,
+    RecordFileRow,
+    RecordMappingRow,
+    RecordRow,
+    StationRow,
+    StationZoneRow,
+    VisitReportRow,
+    ZoneVisitRow,
+)
 from models.tables.base import Base, UtcDateTime, new_id
 from models.tables.cameras import AcceptanceRequestRow, CameraAnswerRow, CameraFileRow, CameraPictureRow
 from models.tables.cases import (
@@ -40,6 +53,7 @@ __all__ = [
     "AcceptanceRequestRow",
     "AcceptanceRow",
     "AuditRow",
+    "AuditRunRow",
     "Base",
     "CameraAnswerRow",
     "CameraFileRow",
@@ -48,8 +62,10 @@ __all__ = [
     "CaseRow",
     "ContestRow",
     "CounterRow",
+    "CoverageSpanRow",
     "DeliveryRow",
     "EvidenceRow",
+    "FindingRow",
     "HeartbeatRow",
     "IncidentRow",
     "KeepingRow",
@@ -63,16 +79,24 @@ __all__ = [
     "ManifestRow",
     "NoticeRow",
     "NoticeVisitRow",
+    "PassingCountRow",
     "PersonRow",
     "ReceiverRow",
+    "RecordFileRow",
+    "RecordMappingRow",
+    "RecordRow",
     "RecoveryCodeRow",
     "ReviewRow",
     "SecondFactorRow",
     "SigningKeyRow",
+    "StationRow",
+    "StationZoneRow",
     "SubmissionRow",
     "TrustRow",
     "UtcDateTime",
+    "VisitReportRow",
     "WorkerJobRow",
     "WorkerKeyRow",
+    "ZoneVisitRow",
     "new_id",
 ]
