@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from api.cases.schemas import CaseFile
 from api.web import format
+from api.web.case_checks import Check, Deadline, deadlines, due_view, health, lease_words, missing_words, parts_there
 from api.web.clip_view import ClipView, Timeline, clip_view, timeline
 from api.web.text import Text
 from models.domain.manifest import Manifest, SealedMoment
 
 Pair = tuple[str, str]
 PICTURES = (("before", "a_before.jpg"), ("at", "b_at.jpg"), ("beyond", "c_beyond.jpg"), ("vehicle", "vehicle.jpg"))
-DUE_STATES = ("new", "in_review", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,11 @@ class LeadFigure:
 
 @dataclass(frozen=True, slots=True)
 class LawView:
+    """The catalogue's row on the day of the offence: its place, its text, and since when it is in force."""
+
     reference: str
+    text: str
+    in_force: str
     amount: str
     points: str
 
@@ -74,7 +77,12 @@ class CaseView:
     act: str
     act_short: str
     due: str
-    due_tone: str
+    deadlines: tuple[Deadline, ...]
+    lease: str | None
+    frame: tuple[int, int]
+    parts: tuple[str, ...]
+    missing: str
+    health: tuple[Check, ...]
     lead: LeadFigure | None
     facts: tuple[Pair, ...]
     law: LawView | None
@@ -94,9 +102,14 @@ def case_view(file: CaseFile, now: datetime, t: Text) -> CaseView:
         act=format.act(line.act_code, t, file.offence),
         act_short=rule_name(line.rule, t),
         due=due[0],
-        due_tone=due[1],
+        deadlines=tuple(deadlines(file, now, t)),
+        lease=lease_words(line, t),
+        frame=(manifest.camera.frame_width_px, manifest.camera.frame_height_px),
+        parts=tuple(parts_there(file)),
+        missing=missing_words(file, t),
+        health=tuple(health(manifest, t)),
         lead=_lead(manifest, t),
-        facts=tuple(_facts(file, now, t)),
+        facts=tuple(_facts(file, t)),
         law=_law(file, t),
         measurements=tuple(_measurements(manifest, t)),
         software=tuple(_software(manifest, t)),
@@ -109,13 +122,6 @@ def case_view(file: CaseFile, now: datetime, t: Text) -> CaseView:
 
 def rule_name(rule: str, t: Text) -> str:
     return t(f"rule.{rule}") if t.has(f"rule.{rule}") else rule
-
-
-def due_view(state: str, due_on: date, timezone: str, now: datetime, t: Text) -> Pair | None:
-    """What is left until the notice must be out; None once it is out, or never will be."""
-    if state not in DUE_STATES:
-        return None
-    return format.due(due_on, now.astimezone(ZoneInfo(timezone)).date(), t)
 
 
 def _lead(manifest: Manifest, t: Text) -> LeadFigure | None:
@@ -135,34 +141,24 @@ def _lead(manifest: Manifest, t: Text) -> LeadFigure | None:
     return None
 
 
-def _facts(file: CaseFile, now: datetime, t: Text) -> Iterable[Pair]:
-    line, manifest = file.line, file.manifest
-    clock = f"{t('case.clock_' + manifest.clock.source)}, " + t(
-        "case.clock_uncertainty", seconds=format.seconds(manifest.clock.uncertainty_us, t)
-    )
+def _facts(file: CaseFile, t: Text) -> Iterable[Pair]:
+    line = file.line
     yield t("case.occurred"), format.local_time(line.occurred_at, line.timezone)
     yield t("case.place"), line.address or file.camera_name
     yield t("case.camera"), f"{file.camera_name} ({line.camera_id})"
     yield t("case.agency"), file.agency or t("app.not_set")
     yield t("case.machine_class"), t(f"vehicle.{line.vehicle}")
-    yield t("case.clock"), clock
-    yield t("case.limitation"), _limitation(file, now, t)
-
-
-def _limitation(file: CaseFile, now: datetime, t: Text) -> str:
-    """The calendar year since the capture, on the clocks of the agency's zone: after it nothing may be decided."""
-    line = file.line
-    day = format.local_day(line.expires_at, line.timezone)
-    left = format.due(day, now.astimezone(ZoneInfo(line.timezone)).date(), t)[0]
-    return f"{format.local_time(line.expires_at, line.timezone, with_seconds=False)} ({left})"
 
 
 def _law(file: CaseFile, t: Text) -> LawView | None:
     offence = file.offence
     if offence is None:
         return None
+    day = format.local_day(file.line.occurred_at, file.line.timezone)
     return LawView(
         format.reference(offence.reference, offence.decree, t),
+        offence.description,
+        t("case.in_force", day=format.day(day), since=format.day(offence.valid_from)),
         format.amount(offence.minimum_vnd, offence.maximum_vnd, t),
         format.points(offence.points, t, "case.points_short"),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.cases.schemas import CaseFile
 from api.errors import CaseHeldError, InputError
@@ -18,6 +18,7 @@ from api.web import format
 from api.web.access import CheckedForm, Person
 from api.web.case_view import case_view, rule_name
 from api.web.decision import REJECT_GROUPS, check_confirmation, problem_text
+from api.web.drawing import case_drawing
 from api.web.failures import PageRoute
 from api.web.pages_queue import said_text
 from api.web.render import page, page_text
@@ -27,6 +28,9 @@ from models.domain.plates import OUTSIDE_COLOURS, PLATE_COLOURS
 from models.domain.scene import VEHICLE_CLASSES
 
 NOTHING_TYPED = {"plate": "", "vehicle": "", "plate_colour": "", "reason": "", "text": ""}
+SWAP_HEADER = "x-swap"
+"""Sent by the script that swaps cases in place."""
+SEEN_LIMIT = 200
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -47,6 +51,29 @@ def show_case(request: Request, person: Person, office: OfficeHere, case_id: str
 @router.get("/cases/{case_id}/evidence/{name}")
 def show_evidence(person: Person, office: OfficeHere, case_id: str, name: str) -> FileResponse:
     return file_response(office.cases.evidence(person.actor, case_id, name))
+
+
+@router.get("/cases/{case_id}/drawn")
+def show_drawing(person: Person, office: OfficeHere, case_id: str) -> Response:
+    """What the script draws over the pictures on demand."""
+    drawing = case_drawing(office, person, office.cases.read(person.actor, case_id))
+    return JSONResponse(drawing, headers={"Cache-Control": "private, no-store"})
+
+
+@router.post("/ahead")
+def hold_ahead(request: Request, person: Person, form: CheckedForm, office: OfficeHere) -> Response:
+    """The case after this one, held and drawn before it is asked for; 204: there is none.
+
+    What this person holds already, and has not just looked at, comes first: a lost page loses no case.
+    """
+    seen = set(form["seen"].split(",")[-SEEN_LIMIT:])
+    held = (line.id for line in office.cases.mine(person.actor, ("in_review", "contested")) if line.id not in seen)
+    case_id = next(held, None) or office.reviews.next_case(person.actor)
+    if case_id is None or case_id in seen:
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+    answer = _case_page(request, person, office, case_id)
+    answer.headers["X-Case"] = case_id
+    return answer
 
 
 @router.post("/next")
@@ -79,7 +106,7 @@ def confirm(request: Request, person: Person, form: CheckedForm, office: OfficeH
         except InputError as error:
             wrong = {error.field: problem_text("confirm", error.field, page_text(request))}
         else:
-            return RedirectResponse(f"/cases/{case_id}?said=confirmed", status_code=303)
+            return _decided(request, f"/cases/{case_id}?said=confirmed") or _seen(case_id, "confirmed")
     return _case_page(request, person, office, case_id, typed=typed, wrong=wrong)
 
 
@@ -90,7 +117,7 @@ def reject(request: Request, person: Person, form: CheckedForm, office: OfficeHe
     except InputError as error:
         wrong = {"reason": problem_text("reject", error.field, page_text(request))}
         return _case_page(request, person, office, case_id, wrong=wrong)
-    return _next(office, person, "rejected")
+    return _decided(request, f"/cases/{case_id}?said=rejected") or _next(office, person, "rejected")
 
 
 @router.post("/cases/{case_id}/uphold")
@@ -119,6 +146,17 @@ def issue(request: Request, person: Person, form: CheckedForm, office: OfficeHer
     file = office.cases.read(person.actor, case_id)
     view = IssuedView(issued.number, url, format.local_time(issued.expires_at, file.line.timezone, with_seconds=False))
     return _case_page(request, person, office, case_id, issued=view)
+
+
+def _seen(case_id: str, said: str) -> Response:
+    return RedirectResponse(f"/cases/{case_id}?said={said}", status_code=303)
+
+
+def _decided(request: Request, stays_at: str) -> Response | None:
+    """The answer to a script that has the next case ready: nothing to draw, and where to stay if there is no next."""
+    if SWAP_HEADER not in request.headers:
+        return None
+    return Response(status_code=204, headers={"X-Stay": stays_at, "Cache-Control": "no-store"})
 
 
 def _next(office: Office, person: SignedIn, said: str) -> Response:
@@ -158,6 +196,7 @@ def _case_page(
         "case": case_view(file, office.clock(), t),
         "moves": [move for move in file.moves if not (is_refused and move == "take")],
         "others": file.others,
+        "opened": (),
         "rule_name": lambda rule: rule_name(rule, t),
         "typed": NOTHING_TYPED | dict(typed or {}),
         "wrong": wrong or {},

@@ -14,7 +14,7 @@ from api.cases.schemas import CaseLine
 from api.office import Office, OfficeHere
 from api.web import format
 from api.web.access import Person
-from api.web.case_checks import due_view
+from api.web.case_checks import due_view, lease_words
 from api.web.case_view import rule_name
 from api.web.failures import PageRoute
 from api.web.render import page, page_text
@@ -41,6 +41,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 class Tab:
     name: str
     count: str | None
+    states: tuple[CaseState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class QueueLine:
     due_tone: str
     state: str
     is_simulated: bool
+    holder: str | None
 
 
 @router.get("/queue")
@@ -75,7 +77,7 @@ def show_queue(
     lines, next_after = _lines(office, person.actor, show, after, wanted)
     counts = office.cases.counts(person.actor)
     tabs = [
-        Tab(name, None if name == "mine" else _count(sum(counts[state] for state in states)))
+        Tab(name, None if name == "mine" else _count(sum(counts[state] for state in states)), states)
         for name, states in TABS.items()
     ]
     return page(
@@ -134,6 +136,7 @@ def _line(line: CaseLine, office: Office, t: Text) -> QueueLine:
         due_tone=due[1],
         state=line.state,
         is_simulated=line.is_simulated,
+        holder=lease_words(line, t),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -13,11 +14,13 @@ import av
 import cv2
 import numpy as np
 
+from models.domain.camera import Camera
 from models.domain.frame import BGR
 from models.domain.manifest import Manifest, SealedClip, SealedMoment, SealedSignal
 from models.domain.store import object_key
+from models.sealed_camera import sealed_camera_json
 from models.verify.envelope import MANIFEST_TYPE, sign_envelope
-from tests.api.kit import EPOCH, WORKER_SIGNER, Package, put, seal
+from tests.api.kit import CAMERA, EPOCH, WORKER_SIGNER, Package, put, seal
 
 RATE_FPS = 12
 SECONDS = 9
@@ -114,6 +117,43 @@ def citizen_picture(picture: BGR, box: tuple[int, int, int, int]) -> BGR:
     return hidden.astype(np.uint8)
 
 
+def camera_of(camera_id: str) -> bytes:
+    """The sealed camera of this small world."""
+    camera = Camera.model_validate(
+        {
+            "schema": 1,
+            "id": camera_id,
+            "name": "Lý Thường Kiệt – Hàng Bài",
+            "source": "sealed",
+            "frame": {"width": SIZE_PX[0], "height": SIZE_PX[1]},
+            "signals": [{"id": "main", "head_px": [548, 60, 596, 188]}],
+            "lines": [
+                {"id": "stop", "points_px": [[172, STOP_LINE_Y_PX], [500, STOP_LINE_Y_PX]], "from_px": [330, 460]},
+                {"id": "elsewhere", "points_px": [[10, 10], [60, 10]]},
+            ],
+            "lanes": [
+                {
+                    "id": "l1",
+                    "polygon_px": [[120, 480], [250, 0], [330, 0], [336, 480]],
+                    "heading_px": [[250, 440], [285, 120]],
+                }
+            ],
+            "rules": [{"rule": "red_light", "line": "stop", "signal": "main", "lanes": ["l1"], "mode": "live"}],
+        }
+    )
+    return sealed_camera_json(camera, camera.rules[0])
+
+
+def scene_of(occurred_at: datetime, track_id: int) -> bytes:
+    """Where the vehicle was in every second frame, as the worker writes it."""
+    lines = []
+    for frame in range(20, RATE_FPS * SECONDS, 2):
+        box = [16 * side for side in box_at(frame)]
+        row = [track_id, "car", *box, 900, True, 0, False, 1000]
+        lines.append(json.dumps({"frame": frame, "pts_us": frame * 1_000_000 // RATE_FPS, "tracks": [row]}))
+    return ("\n".join(lines) + "\n").encode()
+
+
 def seal_seen(
     root: Path,
     occurred_at: datetime,
@@ -131,7 +171,8 @@ def seal_seen(
         "c_beyond.jpg": jpeg(pictures[MOMENTS["beyond"]]),
         "vehicle.jpg": jpeg(cv2.resize(pictures[ACT_FRAME][y1 - 6 : y2 + 6, x1 - 6 : x2 + 6], None, fx=4, fy=4)),
         "citizen.jpg": jpeg(citizen_picture(pictures[ACT_FRAME], (x1, y1, x2, y2))),
-        "scene.jsonl": b'{"frame_index": 0}\n',
+        "scene.jsonl": scene_of(occurred_at, int(str(changes.get("track_id", 7)))),
+        "camera.json": camera_of(str(changes.get("camera_id", CAMERA))),
         "clip.mp4": encode(pictures, "libx265" if codec == "hevc" else "libx264"),
     }
     if codec == "hevc":

@@ -4,7 +4,7 @@ import { leadThrough } from "./confirm.js";
 import { keepDraft } from "./draft.js";
 import { openDrawing } from "./drawn.js";
 import { arrived, openFlow, tellOpened } from "./flow.js";
-import { lettersWork, openHelp } from "./help.js";
+import { lettersWork, openHelp, showHelpButtons } from "./help.js";
 import { listen } from "./live.js";
 import { watchOpened } from "./opened.js";
 import { openPlayer } from "./player.js";
@@ -43,6 +43,7 @@ function mount() {
   if (root.dataset.undoS) showUndo(root.dataset, root.dataset.undoKind, Number(root.dataset.undoS));
   listenAbout(root);
   letCopy();
+  showHelpButtons();
   arrived(id);
 }
 
