@@ -40,6 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     hidden.add_argument("--seconds", type=int, default=40, metavar="S", help="of each simulated clip, a picture each")
     hidden.add_argument("--stills", type=int, default=181, metavar="N", help="real pictures at most")
     hidden.add_argument("--out", type=Path, default=Path("var/bench"), metavar="DIR", help="where to write")
+    office = actions.add_parser("office", help="how fast the office answers, at many screens and with many cases")
+    office.add_argument("--engine", choices=("postgresql", "sqlite"), default="postgresql")
+    office.add_argument("--cases", type=int, default=100_000, help="of the office that the sessions visit")
+    office.add_argument("--sizes", type=int, nargs="*", default=[1000, 10_000], help="also asked one page at a time")
+    office.add_argument("--sessions", type=int, default=20)
+    office.add_argument("--minutes", type=float, default=5.0)
+    office.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result, with a picture")
     plates = actions.add_parser("plates", help="plates right, withheld and wrong, on labelled or simulated pictures")
     plates_arguments(plates)
 
@@ -61,6 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.redaction import run_redaction
 
         return run_redaction(arguments)
+    if arguments.action == "office":
+        from phatnguoi.bench.office_command import run_office
+
+        return run_office(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 
