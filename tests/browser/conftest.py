@@ -195,6 +195,14 @@ def take(page: Page) -> None:
     ready(page)
 
 
+def open_every_part(page: Page) -> None:
+    """The clip at the act, and the three pictures: before that nobody confirms. Four keys."""
+    page.keyboard.press("a")
+    page.locator('.thumb[data-show="clip"] .seen').wait_for()
+    for key in "123":
+        page.keyboard.press(key)
+
+
 def plate_field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Biển số", exact=True)
 

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OfficeServer, OpenPage, plate_field, ready, sign_in, take
+from tests.browser.conftest import OfficeServer, OpenPage, open_every_part, plate_field, ready, sign_in, take
 
 pytestmark = pytest.mark.browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
@@ -56,9 +56,14 @@ def test_no_page_breaks_wcag_2_2_aa_as_far_as_axe_can_tell(
     for panel in page.locator("details.panel > summary").all():
         panel.click()
     check("case")
+    open_every_part(page)
+    page.keyboard.press("o")
     page.keyboard.press("Control+Enter")
     page.locator("#problems").wait_for()
     check("case_problems")
+    page.keyboard.press("?")
+    check("case_keys")
+    page.keyboard.press("Escape")
     page.keyboard.press("x")
     check("case_reject")
     page.keyboard.press("Escape")
@@ -99,6 +104,7 @@ def test_nothing_spills_over_a_narrow_screen(server: OfficeServer, open_page: Op
     plate_field(page).wait_for()
     spills["case form"] = _spills(page)
     shot(page, "narrow_case", whole=True)
+    open_every_part(page)
     plate_field(page).fill("75A12345")
     page.get_by_role("radio", name="Ô tô con").check(force=True)
     page.get_by_role("radio", name="Trắng, chữ đen").check(force=True)
@@ -133,7 +139,8 @@ def test_letters_can_be_switched_off(server: OfficeServer, open_page: OpenPage) 
     page = open_page()
     sign_in(page, "hoa")
     page.goto(f"/cases/{case_id}")
-    page.locator("details.keys > summary").click()
+    ready(page)
+    page.get_by_role("button", name="Phím tắt").click()
     page.get_by_label("Dùng phím tắt một chữ").uncheck()
     page.reload()
     ready(page)

@@ -8,7 +8,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.web import pages_queue
-from tests.browser.conftest import OfficeServer, OpenPage, open_first, plate_field, ready, sign_in, take, until
+from tests.browser.conftest import (
+    OfficeServer,
+    OpenPage,
+    open_every_part,
+    open_first,
+    plate_field,
+    ready,
+    sign_in,
+    take,
+    until,
+)
 from tests.browser.packages import ACT_FRAME, RATE_FPS, SECONDS
 
 pytestmark = pytest.mark.browser
@@ -47,13 +57,14 @@ def _watch_the_clip(page: Page) -> None:
 
 
 def _confirm(page: Page) -> None:
+    open_every_part(page)
     page.keyboard.press("b")
     page.keyboard.type(PLATE)
     page.get_by_role("radio", name="Ô tô con").check(force=True)
     page.get_by_role("radio", name="Trắng, chữ đen").check(force=True)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").filter(has_text="Đã xác nhận")).to_be_visible()
-    ready(page)
+    page.get_by_role("button", name="Phát thông báo").wait_for()
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
@@ -82,6 +93,7 @@ def test_a_reviewer_decides_and_a_citizen_reads(
     shot(desk, f"{codec}_04_case_picture")
     desk.keyboard.press("z")
     expect(desk.locator('[data-view="at"] a')).to_have_class("zoomable zoomed")
+    desk.keyboard.press("o")
     desk.wait_for_timeout(200)
     shot(desk, f"{codec}_05_case_zoomed")
 
@@ -182,14 +194,14 @@ def test_a_reviewer_rejects_by_keyboard_and_stands_at_the_next_case(
     shot(page, "reject_reasons")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.partition("?")[0] != first)
-    expect(page.locator(".said")).to_contain_text("Đã loại hồ sơ trước")
+    expect(page.locator("#undo-text")).to_contain_text("Đã loại hồ sơ 2026-000001")
     plate_field(page).wait_for()
 
 
 def test_a_case_is_confirmed_and_issued_by_keyboard_alone(
     server: OfficeServer, open_page: OpenPage, shot: Shot
 ) -> None:
-    """At most 12 key presses besides the plate."""
+    """At most 12 key presses besides the plate, from the case's page on."""
     server.person("hoa", "reviewer")
     server.case(vehicle="car")
     page, pressed = open_page(), 0
@@ -201,12 +213,14 @@ def test_a_case_is_confirmed_and_issued_by_keyboard_alone(
             page.keyboard.press(key)
             pressed += 1
 
-    press("j", "Enter")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
     ready(page)
     press("t")
     plate_field(page).wait_for()
-    ready(page)
-    press("Space", "b")
+    press("a")
+    page.locator('.thumb[data-show="clip"] .seen').wait_for()
+    press("1", "2", "3", "b")
     page.keyboard.type(PLATE)
     press("Enter", "2", "1")
     shot(page, "keyboard_confirm")
@@ -262,7 +276,7 @@ def test_what_was_typed_survives_an_ended_session(server: OfficeServer, open_pag
     plate_field(page).fill(PLATE)
     page.get_by_role("radio", name="Ô tô con").check(force=True)
     page.context.clear_cookies()
-    page.get_by_role("button", name="Xác nhận vi phạm").click()
+    page.reload()
     page.wait_for_url(lambda url: "/login?" in url)
     page.get_by_label("Tên đăng nhập").fill("hoa")
     page.get_by_label("Mật khẩu").fill("mat khau rat dai 1")

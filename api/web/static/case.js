@@ -18,7 +18,7 @@ let desk;
 function mount() {
   const root = document.querySelector(".case-root");
   const id = root.dataset.case;
-  const opened = watchOpened((part) => tellOpened(id, part));
+  const opened = watchOpened(id, (part) => tellOpened(id, part));
   const stage = openStage({ onShow: (name) => { if (name !== "clip") opened.open(name); }, onFail: opened.fail });
   desk = {
     stage,

@@ -94,7 +94,7 @@ async function follow(form, answer, mount) {
   const root = document.querySelector(".case-root");
   forgetDraft(root.dataset.case);
   const kind = form.id === "reject-form" ? "rejected" : "confirmed";
-  if (answer.headers.has("X-Undo-S")) showUndo(root.dataset, kind, Number(answer.headers.get("X-Undo-S")));
+  showUndo(root.dataset, kind, Number(answer.headers.get("X-Undo-S") ?? 0));
   if (await goAhead(mount)) return undefined;
   const stay = await ask(answer.headers.get("X-Stay"), () => ({}), onNewSession);
   return stay && show(stay, mount);

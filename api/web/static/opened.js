@@ -1,11 +1,16 @@
 // What was looked at: the office is told, the thumbs show it, and nobody confirms before every part was opened.
 
-export function watchOpened(send) {
+/** Of every case in this tab: a form that comes back with a correction to make keeps what was opened. */
+const openedOf = new Map();
+
+export function watchOpened(caseId, send) {
   const form = document.getElementById("confirm-form");
   const button = document.getElementById("confirm");
   const why = document.getElementById("confirm-why");
   const parts = (form?.dataset.parts ?? "").split(" ").filter(Boolean);
-  const opened = new Set((form?.dataset.opened ?? "").split(" ").filter(Boolean));
+  const opened = openedOf.get(caseId) ?? new Set();
+  openedOf.set(caseId, opened);
+  for (const part of (form?.dataset.opened ?? "").split(" ").filter(Boolean)) opened.add(part);
   const failed = new Set();
   const thumbOf = (part) => document.querySelector(`.thumb[data-show="${part}"]`);
   const nameOf = (part) => form.dataset[`part${part[0].toUpperCase()}${part.slice(1)}`];

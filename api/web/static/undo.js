@@ -1,5 +1,6 @@
 // Ten seconds to think again: what was decided takes effect only afterwards, and can be undone until then.
 
+const SAID_FOR_MS = 6000;
 let timer;
 
 function hide() {
@@ -23,7 +24,10 @@ export function showUndo(decided, kind, left_s) {
   }
   clearInterval(timer);
   bar.hidden = false;
-  tick();
-  timer = setInterval(tick, 250);
+  form.hidden = left_s <= 0;
+  if (left_s > 0) {
+    tick();
+    timer = setInterval(tick, 250);
+  } else timer = setTimeout(hide, SAID_FOR_MS);
   form.addEventListener("submit", hide, { once: true });
 }
