@@ -37,27 +37,39 @@ def read_text(text: str, camera_id: str | None = None) -> CameraFile:
     Raises:
         CameraFileError: with the place of the first thing that is wrong.
     """
+    file = _read(text)
+    _check_office(file, camera_id)
+    return file
+
+
+def _read(text: str) -> CameraFile:
     raw = text.encode()
     if len(raw) > FILE_LIMIT_BYTES:
         raise CameraFileError(f"{NAME}: got {len(raw)} bytes, expected at most {FILE_LIMIT_BYTES}")
-    file = read_camera_file(raw, NAME)
+    return read_camera_file(raw, NAME)
+
+
+def _check_office(file: CameraFile, camera_id: str | None) -> None:
+    """What the contract allows and the office does not."""
     if camera_id is not None and file.camera.id != camera_id:
         raise file.error(("id",), f"got {file.camera.id!r}, expected {camera_id!r}: another id is another camera")
     if file.camera.id in RESERVED:
         raise file.error(("id",), f"got {file.camera.id!r}, which is the name of a page, expected another id")
     _check_source(file)
     _check_rules(file)
-    return file
 
 
 def check_text(text: str, camera_id: str | None = None) -> Checked:
-    """The same, with the problem as a value."""
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    """The same, with the problem as a value; the camera too, where only the office has something against it."""
+    sha256, camera = hashlib.sha256(text.encode()).hexdigest(), None
     try:
-        return Checked(text, sha256, read_text(text, camera_id).camera, None)
+        file = _read(text)
+        camera = file.camera
+        _check_office(file, camera_id)
     except CameraFileError as error:
         place = ".".join(str(part) for part in error.place)
-        return Checked(text, sha256, None, Problem(place, error.problem, error.line))
+        return Checked(text, sha256, camera, Problem(place, error.problem, error.line))
+    return Checked(text, sha256, camera, None)
 
 
 def plain(text: str) -> dict[str, Any] | None:
@@ -75,10 +87,21 @@ def to_text(content: Mapping[str, Any]) -> str:
     order = ["schema", *Camera.model_fields]
     kept = {key: _plain(content[key]) for key in order if key in content and content[key] not in (None, [], {})}
     unknown = {key: value for key, value in content.items() if key not in order}
-    text: str = yaml.safe_dump(
-        kept | unknown, allow_unicode=True, sort_keys=False, default_flow_style=None, width=LINE_WIDTH
+    text: str = yaml.dump(
+        kept | unknown, Dumper=_Lines, allow_unicode=True, sort_keys=False, default_flow_style=False, width=LINE_WIDTH
     )
     return text
+
+
+class _Lines(yaml.SafeDumper):
+    """One key a line, points behind their key: a person reads in a diff what was moved."""
+
+    def represent_list(self, data: Any) -> yaml.SequenceNode:
+        is_flow = not any(isinstance(each, Mapping) for each in data)
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=is_flow)
+
+
+_Lines.add_representer(list, _Lines.represent_list)
 
 
 def _plain(value: Any) -> Any:

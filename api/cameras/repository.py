@@ -24,7 +24,8 @@ def camera_lines(session: Session, actor: Actor) -> list[CameraLine]:
     """Known cameras of this person's agency, and those that have only been proposed."""
     rows = session.scalars(select(CameraRow).order_by(CameraRow.id).limit(CAMERAS_SHOWN)).all()
     counted = select(CameraFileRow.camera_id, func.count()).where(CameraFileRow.state == "proposed")
-    proposed: dict[str, int] = dict(session.execute(counted.group_by(CameraFileRow.camera_id)).tuples().all())
+    open_files = session.execute(counted.group_by(CameraFileRow.camera_id))
+    proposed = {str(camera_id): int(count) for camera_id, count in open_files}
     found = [
         CameraLine(
             row.id, row.name, row.address, row.agency, row.mode, worker_of(session, row.id), row.is_simulated,

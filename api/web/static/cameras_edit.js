@@ -22,6 +22,7 @@ function openEditor() {
   byId("editor").hidden = false;
   let isFromText = false;
   let due = 0;
+  let pending = null;
   let asked = 0;
   const model = openModel({ frame: { width: 1920, height: 1080 }, ...first.content }, () => { show(); if (!isFromText) checkSoon("content"); });
   const drawing = openDrawing(byId("stage"), model, words, speak);
@@ -37,7 +38,16 @@ function openEditor() {
 
   function checkSoon(what) {
     clearTimeout(due);
-    due = setTimeout(() => check(what), CHECK_AFTER_MS);
+    pending = what;
+    due = setTimeout(settle, CHECK_AFTER_MS);
+  }
+
+  /** What was drawn or typed last is judged now, if it was not yet. */
+  async function settle() {
+    clearTimeout(due);
+    const what = pending;
+    pending = null;
+    if (what) await check(what);
   }
 
   async function send(address, values) {
@@ -48,7 +58,6 @@ function openEditor() {
   }
 
   async function check(what) {
-    due = 0;
     asked += 1;
     const mine = asked;
     const value = what === "content" ? JSON.stringify(model.content) : text.value;
@@ -67,11 +76,6 @@ function openEditor() {
   function judge(found) {
     byId("problem").hidden = !found.problem;
     for (const marked of form.querySelectorAll("[aria-invalid]")) marked.removeAttribute("aria-invalid");
-    if (found.problem) {
-      byId("problem-place").textContent = found.problem.place || "YAML";
-      byId("problem-message").textContent = found.problem.message;
-      mark(found.problem.place);
-    }
     const ground = found.ground;
     fields.residuals = ground?.residuals_m ?? [];
     measure.ground = ground?.matrix?.length ? ground.matrix : null;
@@ -83,6 +87,11 @@ function openEditor() {
       byId("part-ground-0").append(Object.assign(document.createElement("span"), { className: "hint", textContent: ` ${ground.problem ?? fill(count > 4 ? words.ground_error : words.ground_four, error)}` }));
     }
     showChanges(found.changes);
+    if (found.problem) {
+      byId("problem-place").textContent = found.problem.place || "YAML";
+      byId("problem-message").textContent = found.problem.message;
+      mark(found.problem.place);
+    }
   }
 
   /** The error stands at its field: the part opens, and its control is marked. */
@@ -110,7 +119,7 @@ function openEditor() {
   }
 
   async function ask(values) {
-    await check("content");
+    await settle();
     speak("…");
     const [isGood, found] = await send("/cameras/draw/ask", { text: text.value, worker: byId("worker").value, ...values }).catch(() => [false, null]);
     if (!isGood) {
@@ -175,10 +184,9 @@ function openEditor() {
   byId("with-grid").addEventListener("change", (change) => drawing.show({ withGrid: change.target.checked }));
   text.addEventListener("input", () => checkSoon("text"));
   form.addEventListener("submit", async (submit) => {
-    if (!due) return;
+    if (!pending) return;
     submit.preventDefault();
-    clearTimeout(due);
-    await check(document.activeElement === text ? "text" : "content");
+    await settle();
     form.requestSubmit(byId("propose"));
   });
 
