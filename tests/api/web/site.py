@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx import ASGITransport, AsyncClient, BaseTransport, Client, Request, Response
+from starlette.routing import BaseRoute
 
 from api.app import create_app
 from api.people.accounts import add_person
@@ -108,6 +110,18 @@ class Site:
         link = re.search(r'id="issued-link"[^>]*value="http://testserver([^"]+)"', page.text)
         assert link is not None, page.text
         return link.group(1)
+
+
+def routes_of(app: FastAPI) -> list[APIRoute]:
+    """Every route, of included routers too."""
+    found = [each for mounted in app.routes for each in _routes_within(mounted)]
+    assert len(found) > 20
+    return found
+
+
+def _routes_within(mounted: BaseRoute) -> list[APIRoute]:
+    inner = getattr(getattr(mounted, "original_router", None), "routes", [mounted])
+    return [each for each in inner if isinstance(each, APIRoute)]
 
 
 def open_site(folder: Path, **changes: Any) -> Site:
