@@ -139,7 +139,7 @@ def open_page(chromium: Browser, server: OfficeServer) -> Iterator[OpenPage]:
 
     def open_one(*, phone: bool = False, scheme: str = "light", may_fail: bool = False, **changes: Any) -> Page:
         if may_fail:
-            watch.refused = "the server responded with a status of"
+            watch.refused = "Failed to load resource"
         options: dict[str, Any] = {"viewport": PHONE if phone else DESK, "color_scheme": scheme, "base_url": server.url}
         if phone:
             options |= {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -144,7 +145,7 @@ def camera_of(camera_id: str) -> bytes:
     return sealed_camera_json(camera, camera.rules[0])
 
 
-def scene_of(occurred_at: datetime, track_id: int) -> bytes:
+def scene_of(track_id: int) -> bytes:
     """Where the vehicle was in every second frame, as the worker writes it."""
     lines = []
     for frame in range(20, RATE_FPS * SECONDS, 2):
@@ -152,6 +153,24 @@ def scene_of(occurred_at: datetime, track_id: int) -> bytes:
         row = [track_id, "car", *box, 900, True, 0, False, 1000]
         lines.append(json.dumps({"frame": frame, "pts_us": frame * 1_000_000 // RATE_FPS, "tracks": [row]}))
     return ("\n".join(lines) + "\n").encode()
+
+
+@cache
+def _seen(codec: str, draw_frame: Callable[[int], BGR]) -> dict[str, bytes]:
+    """Pictures and clip; encoded once."""
+    pictures = [draw_frame(frame) for frame in range(RATE_FPS * SECONDS)]
+    x1, y1, x2, y2 = box_at(ACT_FRAME)
+    contents = {
+        "a_before.jpg": jpeg(pictures[MOMENTS["before"]]),
+        "b_at.jpg": jpeg(pictures[ACT_FRAME]),
+        "c_beyond.jpg": jpeg(pictures[MOMENTS["beyond"]]),
+        "vehicle.jpg": jpeg(cv2.resize(pictures[ACT_FRAME][y1 - 6 : y2 + 6, x1 - 6 : x2 + 6], None, fx=4, fy=4)),
+        "citizen.jpg": jpeg(citizen_picture(pictures[ACT_FRAME], (x1, y1, x2, y2))),
+        "clip.mp4": encode(pictures, "libx265" if codec == "hevc" else "libx264"),
+    }
+    if codec == "hevc":
+        contents["clip_view.mp4"] = encode(pictures, "libx264")
+    return contents
 
 
 def seal_seen(
@@ -163,20 +182,10 @@ def seal_seen(
     **changes: object,
 ) -> Package:
     """A whole package whose pictures and clip can be looked at."""
-    pictures = [draw_frame(frame) for frame in range(RATE_FPS * SECONDS)]
-    x1, y1, x2, y2 = box_at(ACT_FRAME)
-    contents = {
-        "a_before.jpg": jpeg(pictures[MOMENTS["before"]]),
-        "b_at.jpg": jpeg(pictures[ACT_FRAME]),
-        "c_beyond.jpg": jpeg(pictures[MOMENTS["beyond"]]),
-        "vehicle.jpg": jpeg(cv2.resize(pictures[ACT_FRAME][y1 - 6 : y2 + 6, x1 - 6 : x2 + 6], None, fx=4, fy=4)),
-        "citizen.jpg": jpeg(citizen_picture(pictures[ACT_FRAME], (x1, y1, x2, y2))),
-        "scene.jsonl": scene_of(occurred_at, int(str(changes.get("track_id", 7)))),
+    contents = _seen(codec, draw_frame) | {
+        "scene.jsonl": scene_of(int(str(changes.get("track_id", 7)))),
         "camera.json": camera_of(str(changes.get("camera_id", CAMERA))),
-        "clip.mp4": encode(pictures, "libx265" if codec == "hevc" else "libx264"),
     }
-    if codec == "hevc":
-        contents["clip_view.mp4"] = encode(pictures, "libx264")
     plain = seal(root, occurred_at=occurred_at, pictures=contents, **changes)  # type: ignore[arg-type]
     return _with_manifest(plain, _filled(plain.manifest, occurred_at, codec), occurred_at)
 

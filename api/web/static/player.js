@@ -45,6 +45,10 @@ export function openPlayer(stage, onAct = () => {}) {
 
   function goTo(moment) {
     stage.show("clip");
+    if (clip.readyState === 0) {
+      clip.addEventListener("loadedmetadata", () => goTo(moment), { once: true });
+      return;
+    }
     clip.currentTime = Math.min(Math.max(moment, 0), clip.duration || 0);
   }
 
