@@ -13,10 +13,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
+    model_serializer,
     model_validator,
 )
 
+from models.domain.audits import ZoneKind
 from models.domain.geometry import PointM, PointPx
 from models.domain.manifest import SiteKind
 from models.domain.scene import VehicleClass
@@ -121,11 +124,24 @@ def _check_polygon(points: tuple[PointPx, ...]) -> None:
 
 
 class Zone(_Part):
-    """A polygon to be in; with `exclude`, nothing is claimed there."""
+    """A polygon to be in; with `exclude`, nothing is claimed there.
+
+    Attributes:
+        kind: of a station: visits to it are told to the office; `passing`: only counted, never a plate.
+    """
 
     id: Name
     polygon_px: tuple[PointPxIn, ...]
     exclude: bool = False
+    kind: ZoneKind | Literal["passing"] | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A zone without a kind is written as before there were any: its hash is part of acceptances."""
+        written: dict[str, Any] = serialise(self)
+        if self.kind is None:
+            written.pop("kind", None)
+        return written
 
     @model_validator(mode="after")
     def _is_an_area(self) -> Zone:

@@ -7,8 +7,13 @@ from collections.abc import Callable, Mapping
 from streams.simulated.camera_file import camera_file as _of_crossing
 from streams.simulated.road.camera_file import road_camera_file
 from streams.simulated.settings import WorldSettings
+from streams.simulated.station.camera_file import station_camera_file
 
-WRITERS: Mapping[str, Callable[..., str]] = {"crossing": _of_crossing, "road": road_camera_file}
+WRITERS: Mapping[str, Callable[..., str]] = {
+    "crossing": _of_crossing,
+    "road": road_camera_file,
+    "station": station_camera_file,
+}
 
 
 def camera_file(settings: WorldSettings, *, source: str | None = None) -> str:

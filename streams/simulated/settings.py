@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from streams.simulated.errors import WorldSettingError
 
-WORLDS = ("crossing", "road")
+WORLDS = ("crossing", "road", "station")
 Weather = Literal["day", "overcast", "dusk", "night", "rain", "glare"]
 WEATHERS: tuple[Weather, ...] = get_args(Weather)
 LampState = Literal["ok", "dark", "flashing"]
@@ -31,10 +31,14 @@ ROAD_ACTS: tuple[Act, ...] = (
     *KERB_ACTS, "speeding",
 )  # fmt: skip
 """… on the road."""
-ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": ACTS, "road": ROAD_ACTS}
-USUAL_ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": USUAL_ACTS, "road": ROAD_ACTS}
+ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": ACTS, "road": ROAD_ACTS, "station": ()}
+USUAL_ACTS_OF: dict[str, tuple[Act, ...]] = {"crossing": USUAL_ACTS, "road": ROAD_ACTS, "station": ()}
+USUAL_SIZE_OF = {"crossing": (960, 540), "road": (960, 540), "station": (2560, 1440)}
+"""At the station plates are to be read over three lanes."""
 Street = Literal["two_way", "one_way"]
 STREETS: tuple[Street, ...] = get_args(Street)
+Fault = Literal["none", "dark", "covered"]
+FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 TRAINING_SEEDS = range(100_000, 200_000)
 """Seeds whose pictures the weights were trained on. Nothing may be measured on them."""
@@ -67,6 +71,7 @@ class WorldSettings:
         has_clock: a ticking clock is burnt into the picture.
         is_loop: the clip begins and ends in the same second of the signal's cycle, in green, and lasts whole cycles
             (at least `duration_s`): played in a loop, the lamp never jumps.
+        fault: what ails the camera from `fault_from_s` to `fault_to_s`: no light comes in, or something is over it.
     """
 
     world: str = "crossing"
@@ -89,6 +94,9 @@ class WorldSettings:
     shake_px: float = 0.0
     has_clock: bool = False
     is_loop: bool = False
+    fault: Fault = "none"
+    fault_from_s: float = 0.0
+    fault_to_s: float = 24 * 3600.0
 
     @property
     def palette(self) -> int:
@@ -119,6 +127,8 @@ class WorldSettings:
             text += f"&shake={self.shake_px:g}"
         for name, field in _FLAGS.items():
             text += f"&{name}=1" if getattr(self, field) else ""
+        if self.fault != "none":
+            text += f"&fault={self.fault}&fault_from_s={self.fault_from_s:g}&fault_to_s={self.fault_to_s:g}"
         if self.camera_height_m is not None:
             text += f"&height_m={self.camera_height_m:g}"
         if self.camera_back_m is not None:
@@ -145,11 +155,13 @@ _RANGES: dict[str, tuple[str, float, float]] = {
     "violators": ("violators", 0, 20),
     "density": ("density", 0, 12),
     "shake": ("shake_px", 0, 20),
+    "fault_from_s": ("fault_from_s", 0, 24 * 3600),
+    "fault_to_s": ("fault_to_s", 0, 24 * 3600),
 }
 _FLAGS = {
     "right_on_red": "right_on_red", "ambulances": "has_ambulances", "clock": "has_clock", "loop": "is_loop",
 }  # fmt: skip
-_CHOICES: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "lamp": LAMP_STATES, "street": STREETS}
+_CHOICES: dict[str, tuple[str, ...]] = {"weather": WEATHERS, "lamp": LAMP_STATES, "street": STREETS, "fault": FAULTS}
 
 
 def parse_url(url: str) -> WorldSettings:
@@ -162,7 +174,10 @@ def parse_url(url: str) -> WorldSettings:
     if parts.scheme != "sim" or parts.netloc not in WORLDS:
         known = " or ".join(f"sim://{world}" for world in WORLDS)
         raise WorldSettingError(f"simulated world: got {parts.scheme}://{parts.netloc}, expected {known}")
-    values: dict[str, object] = {"world": parts.netloc, "acts": USUAL_ACTS_OF[parts.netloc]}
+    width_px, height_px = USUAL_SIZE_OF[parts.netloc]
+    values: dict[str, object] = {
+        "world": parts.netloc, "acts": USUAL_ACTS_OF[parts.netloc], "width_px": width_px, "height_px": height_px,
+    }  # fmt: skip
     for name, text in parse_qsl(parts.query, keep_blank_values=True):
         if name in _RANGES:
             field, low, high = _RANGES[name]

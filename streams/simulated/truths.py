@@ -8,6 +8,7 @@ from typing import Protocol
 from streams.simulated.phases import Lamp
 from streams.simulated.render import Drawn, Renderer
 from streams.simulated.road.truth import RoadTruth
+from streams.simulated.station.truth import StationTruth
 from streams.simulated.truth import TruthKeeper
 from streams.simulated.truth_lines import Line
 
@@ -22,7 +23,11 @@ class Truth(Protocol):
     def acts(self) -> list[Line]: ...
 
 
-TRUTHS: Mapping[str, Callable[[Renderer], Truth]] = {"crossing": TruthKeeper, "road": RoadTruth}
+TRUTHS: Mapping[str, Callable[[Renderer], Truth]] = {
+    "crossing": TruthKeeper,
+    "road": RoadTruth,
+    "station": StationTruth,
+}
 
 
 def truth_of(renderer: Renderer) -> Truth:

@@ -16,6 +16,8 @@ from streams.simulated.road.scenery import road_camera, road_scenery
 from streams.simulated.road.traffic import RoadTraffic
 from streams.simulated.scenery import Scenery, build_scenery
 from streams.simulated.settings import WorldSettings
+from streams.simulated.station.scenery import station_camera, station_scenery
+from streams.simulated.station.traffic import StationTraffic
 from streams.simulated.traffic import Traffic
 
 
@@ -55,7 +57,12 @@ def _road(settings: WorldSettings) -> World:
     return World(RoadTraffic(settings), camera, light, road_scenery(settings, plan, camera, light), lambda _: "off")
 
 
-BUILDERS: Mapping[str, Callable[[WorldSettings], World]] = {"crossing": _crossing, "road": _road}
+def _station(settings: WorldSettings) -> World:
+    camera, light = station_camera(settings), light_of(settings)
+    return World(StationTraffic(settings), camera, light, station_scenery(settings, camera, light), lambda _: "off")
+
+
+BUILDERS: Mapping[str, Callable[[WorldSettings], World]] = {"crossing": _crossing, "road": _road, "station": _station}
 
 
 def world_of(settings: WorldSettings) -> World:
