@@ -25,7 +25,7 @@ PICTURES = 9
 SPREAD_S = 60.0
 REACH_US = 1_000_000
 """So far after an instant a frame is looked for."""
-GLANCE_S = 4.0
+GLANCE_S = 8.0
 """So long a camera without a ring is looked at for a picture."""
 RING_BYTES, RING_SECONDS = 256 * 1024 * 1024, 120.0
 

@@ -182,7 +182,7 @@ def _rule(entry: RuleEntry, problems: dict[str, str], lamps: dict[str, Verdict],
         for each in needed:
             if each.state == state:
                 return Verdict(what, each.state, f"{each.what}: {each.because}")
-    return Verdict(what, "able", "in warning mode until it was accepted (phatnguoi office accept)")
+    return Verdict(what, "able", "in warning mode until two persons accept it")
 
 
 def _signals(entry: RuleEntry) -> list[str]:

@@ -52,7 +52,9 @@ def drawn_shapes(camera: Camera) -> list[DrawnShape]:
 
 def _shape(kind: str, name: str, points: Sequence[PointPx], *, is_closed: bool = False) -> DrawnShape:
     text = " ".join(f"{point.x:g},{point.y:g}" for point in points)
-    return DrawnShape(kind, name, text, is_closed, points[0].x, points[0].y)
+    held = points if is_closed and kind != "lamp" else points[:1]
+    x, y = (sum(axis) / len(held) for axis in zip(*held, strict=True))
+    return DrawnShape(kind, name, text, is_closed, round(x, 1), round(y, 1))
 
 
 def diff_lines(before: str, after: str) -> list[DiffLine]:

@@ -172,7 +172,11 @@ def _camera_page(
         "picture": picture_of(office, person, camera_id),
         "standings": office.acceptances.standings(person.actor, camera_id, rules_of(camera)),
         "checks": _checks(trial),
-        "loading": None if loading is None else answer_words(loading, t),
+        "loading": None
+        if loading is None
+        else t("cameras.loaded")
+        if loading.state == "done"
+        else answer_words(loading, t),
         "loading_state": "" if loading is None else loading.state,
         "rule_name": lambda rule: rule_name(rule, t),
         "modes": {} if camera is None else {entry.rule: entry.mode for entry in camera.rules},

@@ -20,9 +20,10 @@ from api.web.camera_view import check_answer
 from api.web.failures import PageRoute
 from api.web.pages_cameras import picture_of
 from api.web.render import page, page_text
-from api.web.text import Text
+from api.web.text import Text, catalogue
 from models.camera_file import CameraFileError
 from models.domain.camera_jobs import FILE_LIMIT_BYTES, LONGEST_TRIAL_S
+from models.domain.scene import VEHICLE_CLASSES
 
 COPIED = ("frame", "ground", "signals", "lines", "zones", "lanes", "rules")
 """What is taken from another camera: what is drawn, and what is asked of it; never who it is or where it streams."""
@@ -177,7 +178,9 @@ def _editor(
 
 def _words(t: Text) -> dict[str, str]:
     """What the editor's script says; its `{places}` are filled there."""
-    return {name: t(f"cameras.word_{name}") for name in WORDS}
+    names = {f"vehicle_{name}": t(f"vehicle.{name}") for name in VEHICLE_CLASSES}
+    rules = {key.replace(".", "_"): t(key) for key in catalogue() if key.startswith("rule.")}
+    return {name: t(f"cameras.word_{name}") for name in WORDS} | names | rules
 
 
 def _base_text(office: Office, person: SignedIn, camera_id: str) -> str | None:

@@ -181,7 +181,7 @@ def test_a_camera_comes_into_force_by_two_persons_and_a_worker(
     expect(desk.locator("#stage .grid polyline").first).to_be_attached()
     expect(desk.locator("#part-ground-0")).to_contain_text("Sai số 0.000 m")
     expect(desk.locator("#problem")).to_be_hidden()
-    desk.get_by_role("button", name="Thử 10 giây cuối").click()
+    desk.get_by_role("button", name="Thử quy tắc").click()
     expect(desk.locator("#trial")).to_be_visible(timeout=ANSWERED_MS)
     expect(desk.locator("#trial-body")).to_contain_text("rule red_light")
     shot(desk, "cameras_04_trial", whole=True)
@@ -208,7 +208,8 @@ def _approve(tablet: Page, address: str, place: Place, shot: Shot) -> None:
     shot(tablet, "cameras_06_tablet_proposal", whole=True)
     tablet.get_by_role("button", name="Phê duyệt và đưa tới máy trạm").click()
     tablet.wait_for_url(f"**/cameras/{CAMERA}?said=approved")
-    until(tablet, "fetch(location.href).then((a) => a.text()).then((t) => t.includes('đã trả lời'))", within_s=60)
+    runs = "fetch(location.href).then((a) => a.text()).then((t) => t.includes('Camera đang chạy với tệp'))"
+    until(tablet, runs, within_s=60)
     tablet.reload()
     shot(tablet, "cameras_07_tablet_camera", whole=True)
     assert broken_rules(tablet) == []

@@ -25,7 +25,7 @@ export function openDrawing(stage, model, words, speak) {
   let drag = null;
 
   const frame = () => model.content.frame ?? { width: 1920, height: 1080 };
-  const scale = () => view[2] / Math.max(1, stage.clientWidth);
+  const scale = () => 1 / (stage.getScreenCTM()?.a || 1);
 
   function look(next) {
     const { width, height } = frame();
@@ -55,7 +55,9 @@ export function openDrawing(stage, model, words, speak) {
     } else if (each.look === "lane" || each.look === "zone") make("polygon", { class: `part part-${each.look}`, points: text }, layer);
     else if (points.length > 1 && each.look !== "ground") make("polyline", { class: `part part-${each.look}`, points: text }, layer);
     if (each.key !== "heading_px" && each.key !== "from_px" && points.length > 0) {
-      const name = make("text", { class: "part-name", x: points[0][0], y: points[0][1] - 10 * scale(), "font-size": 13 * scale() }, layer);
+      const isArea = each.look === "lane" || each.look === "zone";
+      const [x, y] = isArea ? [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length) : [points[0][0], points[0][1] - 12 * scale()];
+      const name = make("text", { class: "part-name", x, y, "font-size": 13 * scale(), "text-anchor": isArea ? "middle" : "start" }, layer);
       name.textContent = each.name;
     }
   }

@@ -155,8 +155,8 @@ function openEditor() {
     wider: () => drawing.zoom(1 / drawing.ZOOM),
     measure: () => measure.toggle(),
     snapshot,
-    trial: async (button) => {
-      const answer = await ask({ kind: "try_rules", seconds: button.dataset.seconds });
+    trial: async () => {
+      const answer = await ask({ kind: "try_rules", seconds: byId("seconds").value });
       if (answer) showTrial(answer, byId("trial"), words, drawing);
     },
   };

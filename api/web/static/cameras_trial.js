@@ -25,7 +25,7 @@ export function showTrial(answer, section, words, drawing) {
 }
 
 function lineOf(claim, n, answer, words, drawing) {
-  const name = fill(words.claim, { rule: claim.rule, vehicle: claim.vehicle, second: (claim.at_ms / 1000).toFixed(1) });
+  const name = fill(words.claim, { rule: words[`rule_${claim.rule}`] ?? claim.rule, vehicle: words[`vehicle_${claim.vehicle}`], second: (claim.at_ms / 1000).toFixed(1) });
   const show = tag("button", { type: "button", className: "quiet" }, words.show);
   show.setAttribute("aria-label", `${words.show}: ${name}`);
   show.addEventListener("click", () => drawing.show({ claims: [claim] }));
