@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from api.audits.endpoints import router as visits
 from api.bundles.endpoints import router as bundles
 from api.cases.endpoints import router as submissions
 from api.handlers import BodyLimit, add_handlers
@@ -50,6 +51,7 @@ def create_app(settings: OfficeSettings, *, pages: Pages = no_pages, office: Off
     add_handlers(app)
     app.include_router(submissions)
     app.include_router(worker_jobs)
+    app.include_router(visits)
     app.include_router(health)
     app.include_router(log)
     app.include_router(bundles)

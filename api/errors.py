@@ -9,7 +9,8 @@ OfficeError
 │   ├── EntryNotFoundError             the log has no such entry, proof or checkpoint
 │   ├── KeyNotFoundError               no such signing key
 │   ├── JobNotFoundError               no such job of this worker, or not under this lease
-│   └── CameraNotFoundError            no such camera, file or answer, or another agency's
+│   ├── CameraNotFoundError            no such camera, file or answer, or another agency's
+│   └── StationNotFoundError           no such station, file of records or finding, or not for you
 ├── ConflictError                 409  the state of things forbids it
 │   ├── SubmissionConflictError        same id, other manifest
 │   ├── CaseMovedError                 somebody else was first
@@ -23,6 +24,10 @@ OfficeError
 │   ├── ProposalClosedError            a camera file that was decided already
 │   ├── ProposalStaleError             another file of that camera was approved since it was drawn
 │   ├── SamePersonError                whoever proposed may not approve
+│   ├── VisitReportConflictError       same id, other content
+│   ├── RecordsRefusedError            a file with problems, or one that was imported already
+│   ├── FindingClosedError             somebody decided it already, or it no longer holds
+│   ├── ReportNotReadyError            nothing was compared yet, or no key to sign with
 │   └── JobReportRefusedError          what a worker brought is not what it should be; `reason` is coded
 ├── WorkerRefusedError            401  no valid worker key
 ├── NotAllowedError               403  not this role, not this agency
@@ -84,6 +89,10 @@ class CameraNotFoundError(NotFoundError):
     """No such camera, camera file or answer of a worker, or not of this person's agency."""
 
 
+class StationNotFoundError(NotFoundError):
+    """No such station, file of records or finding, or not this person's business."""
+
+
 class ConflictError(OfficeError):
     status = 409
     code = "conflict"
@@ -135,6 +144,22 @@ class SamePersonError(ConflictError):
 
 class NotRedactedError(ConflictError):
     """The pictures that a citizen may see are not there yet."""
+
+
+class VisitReportConflictError(ConflictError):
+    """The id is known with other content."""
+
+
+class RecordsRefusedError(ConflictError):
+    """The file has problems, was imported already, or has been forgotten: bring it again."""
+
+
+class FindingClosedError(ConflictError):
+    """Somebody decided the finding already, or it no longer holds."""
+
+
+class ReportNotReadyError(ConflictError):
+    """There is nothing to report yet, or no key to sign it with."""
 
 
 class JobReportRefusedError(ConflictError):

@@ -10,6 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.acceptance.requests import AcceptanceRequests
+from api.audits.records.service import RecordService
+from api.audits.service import AuditService
+from api.audits.visits import VisitService
 from api.bundles.service import BundleService
 from api.cameras.asking import CameraAnswers
 from api.cameras.service import CameraService
@@ -55,6 +58,9 @@ class Office:
     worker_jobs: WorkerJobs
     cameras: CameraService
     camera_answers: CameraAnswers
+    visits: VisitService
+    records: RecordService
+    audits: AuditService
     acceptances: AcceptanceRequests
     clock: Clock
     bell: Bell
@@ -86,6 +92,9 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         worker_jobs=WorkerJobs(database, files, settings, clock),
         cameras=CameraService(database, clock),
         camera_answers=CameraAnswers(database, clock),
+        visits=VisitService(database, settings.visits_kept, clock),
+        records=RecordService(database, clock),
+        audits=AuditService(database, files, clock),
         acceptances=AcceptanceRequests(database, clock),
         clock=clock,
         bell=Bell(),
@@ -99,7 +108,8 @@ def office_jobs(office: Office) -> Jobs:
 
     def care() -> bool:
         counts = (office.reviews.expire_due(), office.reviews.release_lapsed(), office.notices.forget_visits())
-        return any((*counts, office.camera_answers.forget_pictures()))
+        stations = (office.visits.forget(), office.records.forget())
+        return any((*counts, *stations, office.camera_answers.forget_pictures()))
 
     jobs = [
         Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),

@@ -49,6 +49,8 @@ class OfficeSettings(BaseSettings):
     citizen_answer_after_s: float = 0.4
     """Every answer to a typed plate is held back until this long after the question, right or wrong."""
     hotline: str = "19001075"
+    visits_kept: timedelta = timedelta(days=92)
+    """How long visits to a station's zones and its cameras' coverage stay; findings keep what they are about."""
 
     log_key: SecretStr | None = None
     """The office's own Ed25519 key (PKCS #8 PEM), or `log_key_file`: it signs checkpoints of the log and bundles."""
