@@ -27,6 +27,7 @@ from api.log.sequencer import Sequencer
 from api.log.signing import LogSigner, log_signer
 from api.log.witnesses import Witnesses
 from api.notices.service import NoticeService
+from api.reviews.desk import ReviewDesk
 from api.reviews.service import ReviewService
 from api.settings import OfficeSettings
 from api.store import open_store
@@ -52,6 +53,7 @@ class Office:
     cases: CaseService
     search: CaseSearch
     reviews: ReviewService
+    desk: ReviewDesk
     notices: NoticeService
     bundles: BundleService
     signer: LogSigner | None
@@ -86,6 +88,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         cases=CaseService(database, files, clock),
         search=CaseSearch(database, clock),
         reviews=ReviewService(database, settings, clock),
+        desk=ReviewDesk(database, clock),
         notices=NoticeService(database, files, settings, clock, signer),
         bundles=BundleService(database, files, signer),
         signer=signer,

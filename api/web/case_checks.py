@@ -10,19 +10,13 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from api.cases.schemas import CaseFile, CaseLine
+from api.reviews.desk import FILES_OF_PARTS, PARTS, Part
 from api.web import format
 from api.web.text import Text
 from models.domain.manifest import Manifest
 
 DUE_STATES = ("new", "in_review", "confirmed")
 OPEN_STATES = (*DUE_STATES, "contested")
-PARTS = {
-    "clip": ("clip.mp4", "clip_view.mp4"),
-    "before": ("a_before.jpg",),
-    "at": ("b_at.jpg",),
-    "beyond": ("c_beyond.jpg",),
-}
-"""What must be there, and opened, before a case is confirmed; by the files that show it."""
 LONG_GAP_FRAMES = 3
 """A gap of more frames than this in the clip is said to be one."""
 
@@ -75,10 +69,10 @@ def lease_words(line: CaseLine, t: Text) -> str | None:
     return t("case.held_by_you", until=until) if line.is_mine else t("case.held_by", who=line.assigned_to, until=until)
 
 
-def parts_there(file: CaseFile) -> Iterator[str]:
+def parts_there(file: CaseFile) -> Iterator[Part]:
     """The mandatory parts that the package has."""
     names = {evidence.name for evidence in file.evidence}
-    for part, files in PARTS.items():
+    for part, files in FILES_OF_PARTS.items():
         if names.intersection(files) and (part != "clip" or file.manifest.clip is not None):
             yield part
 
