@@ -71,13 +71,13 @@ def _measure(engine: str, size: int, sessions: int, seconds: float) -> dict[str,
         people = [row for _, row in add_people(database, now, sessions)]
         database.close()
         filled_s = time.monotonic() - begin_s
-        with _office(url, folder) as office:
+        with _office(url, folder) as (office, pid):
             visitors = [Visitor(office, person, size, now) for person in people]
             for visitor in visitors:
                 visitor.sign_in()
             figures: dict[str, Any] = {"filled_s": round(filled_s, 1), "one_by_one_ms": _one_by_one(visitors)}
             if seconds:
-                figures["load"] = _load(office, visitors, seconds)
+                figures["load"] = _load(office, pid, visitors, seconds)
             for visitor in visitors:
                 visitor.close()
     return figures
@@ -97,8 +97,8 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _office(url: str, folder: Path) -> Iterator[str]:
-    """A real process, with its jobs."""
+def _office(url: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """A real process, with its jobs: its address, and its id."""
     (folder / "store" / "packages").mkdir(parents=True, exist_ok=True)
     port = free_port()
     settings = {
@@ -122,7 +122,7 @@ def _office(url: str, folder: Path) -> Iterator[str]:
 
     try:
         process.wait_until(answers, OFFICE_TIMEOUT_S, "office")
-        yield address
+        yield address, process.pid
     finally:
         process.stop()
 
@@ -138,9 +138,10 @@ def _one_by_one(visitors: Sequence[Visitor]) -> dict[str, Any]:
     return {kind: _spread_ms(seconds) for kind, seconds in tally.seconds.items()}
 
 
-def _load(office: str, visitors: Sequence[Visitor], seconds: float) -> dict[str, Any]:
+def _load(office: str, pid: int, visitors: Sequence[Visitor], seconds: float) -> dict[str, Any]:
     """Every visitor in a thread of its own, with 5 to 10 s between two pages."""
     before, tally, stop = _buckets(office), Tally(), threading.Event()
+    cpu_s, others = _cpu_s(pid), [os.getloadavg()[0]]
     until_s = time.monotonic() + seconds
     think_s = THINK_S if seconds >= 60 else (0.05, 0.1)
     threads = [
@@ -152,7 +153,11 @@ def _load(office: str, visitors: Sequence[Visitor], seconds: float) -> dict[str,
         thread.join(seconds + 60)
     stop.set()
     after = _buckets(office)
+    pages = sum(len(each) for each in tally.seconds.values())
+    others.append(os.getloadavg()[0])
     return {
+        "load_average_1_min": [round(each, 1) for each in others],
+        "office_cpu_ms_a_page": round(1000 * (_cpu_s(pid) - cpu_s) / max(1, pages), 1),
         "sessions": len(visitors),
         "seconds": seconds,
         "think_s": think_s,
@@ -160,6 +165,12 @@ def _load(office: str, visitors: Sequence[Visitor], seconds: float) -> dict[str,
         "wrong": tally.wrong[:20],
         "routes": {route: _held(route, before.get(route, {}), after.get(route, {})) for route in BOUNDS_S},
     }
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor time of the office's process so far, its jobs with it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _buckets(office: str) -> dict[str, dict[float, float]]:
