@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from detector.plates import vehicle_cut
@@ -45,9 +46,12 @@ STILLS = SHARED_DATA / "traffic_atl"
 SEEN_FROM = 0.25
 """Confidence from which a vehicle is followed, and so hidden, when another is accused."""
 ACCUSED_FROM = 0.5
-LEAST_VISIBLE = 0.5
+LEAST_VISIBLE, WHOLE = 0.5, 0.9
 CLEAR_FROM = 0.25
-"""A labelled vehicle of which more than this share of the lower half, where plates are, is unchanged stays readable."""
+"""A part of which more than this share is unchanged can be read: of a labelled vehicle the lower half, with its plate;
+of a rider or walker the upper end."""
+HEAD_SHARE = 0.2
+WITH_HEADS = frozenset({"motorcycle", "bicycle", "pedestrian"})
 SAME = 0.5
 RULE = "red_light"
 
@@ -60,6 +64,8 @@ class Picture:
     camera: Camera
     seen: tuple[Sighting, ...]
     true_boxes: tuple[BoxPx, ...]
+    heads: tuple[BoxPx, ...] = ()
+    """Upper ends of riders and walkers, the accused's riders among them."""
 
 
 def run_redaction(arguments: argparse.Namespace) -> int:
@@ -83,6 +89,9 @@ def _plates(pictures: Iterator[Picture], reader: PlateReader) -> dict[str, Any]:
         legible = [box for box in picture.true_boxes if _is_read(reader, picture.image, box)]
         for accused, image in _redactions(picture):
             counts["redactions"] += 1
+            changed = np.any(picture.image != image, axis=2)
+            counts["heads"] += len(picture.heads)
+            counts["heads_hidden"] += sum(_is_hidden(changed, head) for head in picture.heads)
             for box in legible:
                 whose = "own" if box.iou(accused.box) >= SAME else "other"
                 counts[f"{whose}_legible"] += 1
@@ -92,6 +101,7 @@ def _plates(pictures: Iterator[Picture], reader: PlateReader) -> dict[str, Any]:
         "plates of others hidden": Rate(
             counts["other_legible"] - counts["other_still_read"], counts["other_legible"]
         ).as_dict(),
+        "heads hidden": Rate(counts["heads_hidden"], counts["heads"]).as_dict(),
         "the accused's own plate still read": Rate(counts["own_still_read"], counts["own_legible"]).as_dict(),
     }
 
@@ -106,13 +116,21 @@ def _lower_halves(pictures: Iterator[Picture]) -> dict[str, Any]:
             for box in picture.true_boxes:
                 if box.iou(accused.box) >= SAME:
                     continue
-                part = changed[int((box.y1 + box.y2) / 2) : int(box.y2), int(box.x1) : int(box.x2)]
-                counts["others"] += part.size > 0
-                counts["hidden"] += part.size > 0 and float(part.mean()) >= 1 - CLEAR_FROM
+                counts["others"] += 1
+                counts["hidden"] += _is_hidden(changed, BoxPx(box.x1, (box.y1 + box.y2) / 2, box.x2, box.y2))
     return {
         "redactions": counts["redactions"],
         "labelled others hidden": Rate(counts["hidden"], counts["others"]).as_dict(),
     }
+
+
+def _is_hidden(changed: npt.NDArray[np.bool_], box: BoxPx) -> bool:
+    part = changed[int(box.y1) : int(box.y2) + 1, int(box.x1) : int(box.x2) + 1]
+    return part.size == 0 or float(part.mean()) >= 1 - CLEAR_FROM
+
+
+def _head(box: BoxPx) -> BoxPx:
+    return BoxPx(box.x1, box.y1, box.x2, box.y1 + HEAD_SHARE * box.height)
 
 
 def _redactions(picture: Picture) -> Iterator[tuple[Sighting, BGR]]:
@@ -146,7 +164,12 @@ def _simulated(seconds: int) -> Iterator[Picture]:
             boxes = tuple(
                 BoxPx(*one.visible_px) for one in drawn if one.visible_px is not None and one.uncovered >= LEAST_VISIBLE
             )
-            yield Picture(image, camera, _seen(detector, image), boxes)
+            heads = tuple(
+                _head(BoxPx(*one.visible_px))
+                for one in drawn
+                if one.visible_px is not None and one.uncovered >= WHOLE and one.mover.kind in WITH_HEADS
+            )
+            yield Picture(image, camera, _seen(detector, image), boxes, heads)
 
 
 def _junction() -> Iterator[Picture]:
@@ -157,7 +180,8 @@ def _junction() -> Iterator[Picture]:
         (found,) = detector.detect([frame.image])
         seen = tuple(join_riders([one for one in found if one.confidence >= SEEN_FROM]))
         suspected = tuple(one.box for one in join_riders(found) if one.label in VEHICLE_CLASSES)
-        yield Picture(frame.image, _bare(frame.image), seen, suspected)
+        heads = tuple(_head(one.box) for one in found if one.label == "person")
+        yield Picture(frame.image, _bare(frame.image), seen, suspected, heads)
 
 
 def _stills(most: int) -> Iterator[Picture]:
