@@ -170,6 +170,7 @@ def _close_older(session: Session, now: datetime, kind: str, camera_id: str) -> 
     gone = ids[ANSWERS_KEPT - 1 :]
     session.execute(delete(CameraPictureRow).where(CameraPictureRow.answer_id.in_(gone)))
     session.execute(delete(CameraAnswerRow).where(CameraAnswerRow.id.in_(gone)))
+    session.execute(delete(WorkerJobRow).where(WorkerJobRow.kind == kind, WorkerJobRow.subject.in_(gone)))
 
 
 def _find(session: Session, actor: Actor, answer_id: str) -> CameraAnswerRow:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
-from detector.child import Link
+from detector.child import EXIT_RELOAD, Link
 from streams.pulse import Pulse
 
 
@@ -31,6 +32,13 @@ def steady(folder: Path, link: Link) -> None:
     _born(folder)
     while not link.stopping.wait(0.02):
         _one_frame(link, pulse)
+
+
+def reloads_once(folder: Path, link: Link) -> None:
+    """The first time it has been told to work by something else."""
+    if _born(folder) == 1:
+        sys.exit(EXIT_RELOAD)
+    steady(folder, link)
 
 
 def hangs_in_its_work(folder: Path, link: Link) -> None:

@@ -271,3 +271,28 @@ def test_an_outbox_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     with health_server(Health(Watched(_status()), outbox)) as port:
         assert _get(port, "/readyz")[0] == 503
         assert "phatnguoi_outbox_readable 0.0" in _get(port, "/metrics")[1]
+
+
+def test_a_camera_with_a_new_file_starts_anew_at_once_and_it_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "WAITS", Waits(first_s=60, longest_s=60))
+    with _supervised(tmp_path, _spec(tmp_path, children.reloads_once)) as supervisor:
+        _until(lambda: supervisor.statuses()[0].restarts == (("reload", 1),))
+        _until(lambda: (report := supervisor.statuses()[0].report) is not None and report.done > 0)
+
+
+def test_a_camera_that_the_office_adds_is_taken_in_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor_module, "MORE_EVERY_S", 0.1)
+    new = _spec(tmp_path, children.steady, "cam-new")
+    first = _spec(tmp_path, children.steady)
+    more = lambda names: [] if "cam-new" in names else [new]  # noqa: E731 - as `phatnguoi worker` gives it
+    supervisor = Supervisor([first], tmp_path / "worker", more=more)
+    thread = threading.Thread(target=supervisor.run)
+    thread.start()
+    _until(lambda: [status.state for status in supervisor.statuses()] == ["running", "running"])
+    time.sleep(0.5)
+    assert [status.name for status in supervisor.statuses()] == ["cam-1", "cam-new"]
+    supervisor.stop()
+    thread.join(20)
+    assert not thread.is_alive()
