@@ -51,7 +51,7 @@ CLEAR_FROM = 0.25
 """A part of which more than this share is unchanged can be read: of a labelled vehicle the lower half, with its plate;
 of a rider or walker the upper end."""
 HEAD_SHARE = 0.2
-WITH_HEADS = frozenset({"motorcycle", "bicycle", "pedestrian"})
+WITH_HEADS = frozenset({"motorcycle", "bicycle", "person"})
 SAME = 0.5
 RULE = "red_light"
 
