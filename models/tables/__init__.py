@@ -26,6 +26,7 @@ from models.tables.cases import (
     ManifestRow,
     SubmissionRow,
 )
+from models.tables.fairness import AlarmRow, CameraHoldRow, DecisionRow, KnownNegativeRow, SettledRow
 from models.tables.jobs import WorkerJobRow
 from models.tables.log import (
     LogCheckpointRow,
@@ -52,23 +53,27 @@ from models.tables.reviews import (
 __all__ = [
     "AcceptanceRequestRow",
     "AcceptanceRow",
+    "AlarmRow",
     "AuditRow",
     "AuditRunRow",
     "Base",
     "CameraAnswerRow",
     "CameraFileRow",
+    "CameraHoldRow",
     "CameraPictureRow",
     "CameraRow",
     "CaseRow",
     "ContestRow",
     "CounterRow",
     "CoverageSpanRow",
+    "DecisionRow",
     "DeliveryRow",
     "EvidenceRow",
     "FindingRow",
     "HeartbeatRow",
     "IncidentRow",
     "KeepingRow",
+    "KnownNegativeRow",
     "LogCheckpointRow",
     "LogCosignatureRow",
     "LogEntryRow",
@@ -88,6 +93,7 @@ __all__ = [
     "RecoveryCodeRow",
     "ReviewRow",
     "SecondFactorRow",
+    "SettledRow",
     "SigningKeyRow",
     "StationRow",
     "StationZoneRow",
