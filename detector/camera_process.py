@@ -18,10 +18,14 @@ from detector.child import EXIT_RELOAD, Link
 from detector.claims import complete
 from detector.folders import WorkerFolders
 from detector.outbox import Outbox
+from detector.station import StationWatch
 from detector.suspension import SUSPENSION_REASONS, Suspension
 from detector.vision.helmets import open_helmets
+from detector.vision.plates import open_plate_reader
 from detector.vision.regions import region_of_interest
 from detector.vision.weights import Weights, open_weights
+from detector.visit_outbox import VisitOutbox
+from detector.visit_reporter import VisitReporter
 from detector.worker import Claimed, Walk
 from models.camera_file import CameraFile
 from streams.counters import Counters
@@ -79,6 +83,8 @@ class CameraProcess:
             helmets=open_helmets(task.helmet_weights),
         )
 
+        self._visits = self._reporter(VisitOutbox(folders.visits)) if self._is_station() else None
+
     def run(self, link: Link) -> None:
         """Works until the recording ends, the link says stop, or another camera file is in force (`is_outdated`)."""
         self._files.note_running(self._file.camera.id, self._file.sha256)
@@ -87,8 +93,19 @@ class CameraProcess:
             with link.busy():
                 for claimed in self._walk.step(frame):
                     self._commit(claimed)
+                if self._visits is not None:
+                    self._visits.observe(frame, self._walk.latest_scene, self._walk.suspended)
                 self._walk.finished_phases()
                 self._tell_skipped()
+        if self._visits is not None:
+            self._visits.finish()
+
+    def _is_station(self) -> bool:
+        return StationWatch.is_asked_for(self._file.camera)
+
+    def _reporter(self, outbox: VisitOutbox) -> VisitReporter:
+        camera, is_live = self._file.camera, self.camera.is_live
+        return VisitReporter(camera, outbox, open_plate_reader, self._counters, is_live=is_live)
 
     def _close_when(self, stopping: threading.Event) -> None:
         while not stopping.wait(LOOK_EVERY_S):

@@ -25,6 +25,7 @@ DetectorError
     ├── OfficeRefusedWorkerError     a person must act: the worker's key is unknown or revoked
     ├── SubmissionConflictError      a person must act: the office has this id with another manifest
     ├── SubmissionRejectedError      a person must act: the office does not understand the message
+    ├── VisitReportRefusedError      nothing can be done: the office does not take this report; its time stays a gap
     ├── JobReportRefusedError        nothing can be done: the office gives the job again, or has given it to another
     └── SubmissionUnknownError       submit again: the office has no such submission
 
@@ -156,6 +157,10 @@ class SubmissionConflictError(OfficeError):
 
 class SubmissionRejectedError(OfficeError):
     """The office cannot read the message: two versions do not match."""
+
+
+class VisitReportRefusedError(OfficeError):
+    """The office does not understand this report of visits, or has it with other content."""
 
 
 class JobReportRefusedError(OfficeError):

@@ -27,6 +27,11 @@ class WorkerFolders:
         return self.root / "outbox.db"
 
     @property
+    def visits(self) -> Path:
+        """Reports of station cameras on their way."""
+        return self.root / "visits.db"
+
+    @property
     def packages(self) -> Path:
         return self.root / "packages"
 

@@ -15,14 +15,17 @@ from detector.errors import (
     SubmissionConflictError,
     SubmissionRejectedError,
     SubmissionUnknownError,
+    VisitReportRefusedError,
 )
 from models.domain.jobs import JobReceipt, JobReport, WorkerJob
 from models.domain.submission import SubmissionAnswer
+from models.domain.visits import VisitReceipt
 
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 15.0
 _PATH = "/api/submissions"
 _JOBS = "/api/jobs"
+_VISITS = "/api/visits"
 _NOT_UNDERSTOOD = frozenset({400, 413, 415, 422})
 
 
@@ -63,6 +66,22 @@ class OfficeClient:
         if response.status_code == httpx.codes.NOT_FOUND and _is_the_offices(response):
             raise SubmissionUnknownError(f"{claim_id}: the office answered 404, expected to find it")
         return _about(_read(response, SubmissionAnswer), claim_id)
+
+    def hand_in_visits(self, report_id: str, message: str) -> VisitReceipt:
+        """Hands in a `VisitReport` (as JSON). The same report may be sent any number of times.
+
+        Raises:
+            OfficeUnreachableError, OfficeRefusedWorkerError: the report waits; also while the camera is not registered.
+            VisitReportRefusedError: it will never be taken.
+        """
+        headers = {"Content-Type": "application/json"}
+        response = self._ask("POST", _VISITS, content=message.encode(), headers=headers)
+        if response.status_code in (httpx.codes.CONFLICT, *_NOT_UNDERSTOOD):
+            raise VisitReportRefusedError(f"report {report_id}: got {response.status_code}, expected 202")
+        receipt = _read(response, VisitReceipt)
+        if receipt.report_id != report_id:
+            raise OfficeUnreachableError(f"got an answer about {receipt.report_id}, expected one about {report_id}")
+        return receipt
 
     def next_job(self, kinds: Sequence[str]) -> WorkerJob | None:
         """What the office asks of this worker; None: nothing is due.

@@ -141,7 +141,7 @@ class Packager:
         return self._read_plate
 
 
-class _Door:
+class Door:
     """Something that may be down. While it is, nobody knocks before the wait is over."""
 
     def __init__(self, name: str, monotonic: Callable[[], float]) -> None:
@@ -176,8 +176,8 @@ class Sender:
         self._bench = bench
         self._store = store
         self._office = office
-        self.store_door = _Door("the store", monotonic)
-        self.office_door = _Door("the office", monotonic)
+        self.store_door = Door("the store", monotonic)
+        self.office_door = Door("the office", monotonic)
         self._is_store_checked = False
 
     def step(self) -> bool:

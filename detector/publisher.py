@@ -25,6 +25,8 @@ from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
 from detector.vision.plates import open_plate_reader
+from detector.visit_outbox import VisitOutbox
+from detector.visit_sender import VisitSender
 from models.verify.errors import KeyFileError
 from models.verify.keys import SigningKey, chosen_key
 from streams.counters import Counters
@@ -77,6 +79,7 @@ class Publisher:
     packager: Packager
     sender: Sender
     stop: threading.Event = field(default_factory=threading.Event)
+    visits: VisitSender | None = None
     busy: Callable[[], AbstractContextManager[None]] = nullcontext
     """Around each step, for the watchdog."""
     _failure: BaseException | None = None
@@ -91,10 +94,15 @@ class Publisher:
             sweep(self.bench)
             thread = threading.Thread(target=self._guarded, args=(self.packager.step,), name="packager")
             thread.start()
-            self._guarded(self.sender.step)
+            self._guarded(self._send)
             thread.join()
         if self._failure is not None:
             raise self._failure
+
+    def _send(self) -> bool:
+        """Claims first; what visits wait for is never longer than one claim takes."""
+        did = self.sender.step()
+        return (self.visits is not None and self.visits.step()) or did
 
     def _guarded(self, step: Callable[[], bool]) -> None:
         """What one half cannot bear ends both: the supervisor starts the process anew."""
@@ -150,7 +158,8 @@ def make_publisher(
     office = OfficeClient(str(settings.office_url), settings.worker_key)
     plates = PlateOfClaim(open_plate_reader, PLATE_BUDGET_S) if settings.plates else None
     packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})), plates)
-    publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office))
+    visits = VisitSender(VisitOutbox(folders.visits), office, counters)
+    publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office), visits=visits)
     if link is not None:
         publisher.stop, publisher.busy = link.stopping, link.busy
     return publisher
