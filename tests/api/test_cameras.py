@@ -65,6 +65,7 @@ def approved(here: SmallOffice, text: str | None = None) -> tuple[Actor, Actor, 
     first, second = here.person("administrator"), here.person("supervisor")
     file_id = here.office.cameras.propose(first, None, proposal(text or text_of()))
     here.office.cameras.approve(second, file_id)
+    here.clock.turn(timedelta(seconds=1))
     return first, second, here.office.cameras.file(first, file_id).sha256
 
 
