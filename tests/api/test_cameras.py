@@ -363,6 +363,7 @@ def test_the_hash_that_a_worker_runs_on_is_recorded_and_another_is_refused(here:
 def test_a_file_registered_at_the_command_line_makes_what_was_drawn_before_stale(here: SmallOffice) -> None:
     first, second, sha256 = approved(here)
     mine = here.office.cameras.propose(first, "hue-01", proposal(text_of(name="mine"), sha256))
+    here.clock.turn(timedelta(seconds=1))
     with here.office.database.writing() as session:
         register_camera(session, here.clock.now, OFFICE, read_text(text_of(name="by hand")), unit_telephone="0234 2")
     with pytest.raises(ProposalStaleError):
