@@ -29,6 +29,8 @@ CPU_LIMIT_S = 240.0
 REMEMBERED = 120
 """Frames, for the pictures of claims: an act is completed seconds after it."""
 TEXT_CHARACTERS = 400
+NOT_SEEN = frozenset({"clock", "key frames"})
+"""What a recording of the last seconds cannot tell of the camera; `phatnguoi camera check` does."""
 
 
 @dataclass(slots=True)
@@ -68,6 +70,7 @@ class TrialRun:
         checks = tuple(
             TrialCheck(what=each.what[:TEXT_CHARACTERS], state=each.state, because=each.because[:TEXT_CHARACTERS])
             for each in itertools.islice(verdicts(self._file, look), 64)
+            if each.what not in NOT_SEEN
         )
         trial = Trial(
             seconds=round(look.seconds, 3), frames=look.frames, is_cut_short=is_cut_short, claims=tuple(self._claims),
