@@ -20,6 +20,9 @@ from models.domain.camera_jobs import PICTURE_LIMIT_BYTES
 from models.domain.cases import MoveNotAllowedError
 
 _PICTURE_PATH = re.compile(r"/api/jobs/[0-9a-z]{26}/pictures/[a-z0-9_.]{1,32}")
+_UPLOAD_PATH = re.compile(r"/audits/[a-z0-9-]{3,40}/records")
+UPLOAD_LIMIT_BYTES = 128 * 1024**2
+"""Of files of records. They are not held here: the form's reader puts them on the disk."""
 _log = logging.getLogger("phatnguoi.web")
 
 
@@ -101,6 +104,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "POST" and _UPLOAD_PATH.fullmatch(scope["path"]):
+            await self._pass_on(scope, receive, send)
+            return
         limit_bytes = self._limit_of(scope)
         refused = refusal(413, "too_long", f"expected a body of at most {limit_bytes} bytes")
         stated = dict(scope["headers"]).get(b"content-length", b"0")
@@ -117,6 +123,14 @@ class BodyLimit:
             return messages.pop() if messages else await receive()
 
         await self._app(scope, replay, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An upload that says how long it is goes on as it comes; the server lets no more through than it says."""
+        stated = dict(scope["headers"]).get(b"content-length", b"")
+        if stated.isdigit() and int(stated) <= UPLOAD_LIMIT_BYTES:
+            await self._app(scope, receive, send)
+        else:
+            await refusal(413, "too_long", f"expected at most {UPLOAD_LIMIT_BYTES} bytes")(scope, receive, send)
 
     async def _body(self, receive: Receive, limit_bytes: int) -> bytes | None:
         body = bytearray()

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from api.acceptance.requests import AcceptanceRequests
 from api.audits.records.service import RecordService
+from api.audits.report import AuditReports
 from api.audits.service import AuditService
 from api.audits.visits import VisitService
 from api.bundles.service import BundleService
@@ -63,6 +64,7 @@ class Office:
     visits: VisitService
     records: RecordService
     audits: AuditService
+    audit_reports: AuditReports
     acceptances: AcceptanceRequests
     clock: Clock
     bell: Bell
@@ -98,6 +100,7 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         visits=VisitService(database, settings.visits_kept, clock),
         records=RecordService(database, clock),
         audits=AuditService(database, files, clock),
+        audit_reports=AuditReports(database, signer, clock),
         acceptances=AcceptanceRequests(database, clock),
         clock=clock,
         bell=Bell(),

@@ -1,4 +1,4 @@
-"""`phatnguoi verify`: check a package or a bundle, step by step, against keys that do not come from it."""
+"""`phatnguoi verify`: check a package, a bundle or an audit report against keys that do not come from it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from models.domain.audit_report import REPORT_LIMIT_BYTES
+from models.verify.audit_report import verify_report
 from models.verify.bundle import verify_bundle
 from models.verify.errors import CannotCheckError, NotReadableError, VerificationError
 from models.verify.files import BUNDLE_LIMIT_BYTES, FolderFiles, ZipFiles
@@ -23,7 +25,8 @@ TIMEOUT_S = 30.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="PACKAGE|BUNDLE|URL", help="a package's folder, a bundle, or where to get one")
+    said = "a package's folder, a bundle, an audit report (.json), or where to get a bundle"
+    parser.add_argument("what", metavar="PACKAGE|BUNDLE|REPORT|URL", help=said)
     parser.add_argument("--trust", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument("--fingerprint", metavar="HEX", help="as the notice prints it, in place of --trust")
     parser.add_argument("--plate", help="of your vehicle, where the URL is the notice's")
@@ -71,7 +74,19 @@ def _verify(arguments: argparse.Namespace, trust: Trust | None, steps: Steps) ->
     if path.is_dir():
         package = verify_package(FolderFiles(path), trust or Trust(), steps)
         return f"VERIFIED: claim {package.manifest.id}, sealed by {package.signer.fingerprint}"
+    if path.suffix == ".json":
+        report = verify_report(path.name, _bytes(path, REPORT_LIMIT_BYTES), trust or Trust(), steps)
+        return f"VERIFIED: audit report of {report.station_id}, {report.first_day} to {report.last_day}"
     return _bundle(path, trust, arguments.fingerprint, steps)
+
+
+def _bytes(path: Path, limit_bytes: int) -> bytes:
+    """Raises NotReadableError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit_bytes + 1)
+    except OSError as error:
+        raise NotReadableError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _bundle(path: Path, trust: Trust | None, fingerprint: str | None, steps: Steps) -> str:

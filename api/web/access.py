@@ -82,6 +82,11 @@ class Form:
         """Every value of a field that may be given several times."""
         return [value for value in self._fields.getlist(name) if not isinstance(value, UploadFile)]
 
+    def file(self, name: str) -> UploadFile | None:
+        """A file that was sent; only `FileForm` lets one in."""
+        value = self._fields.get(name)
+        return value if isinstance(value, UploadFile) else None
+
     def raw(self, name: str) -> str:
         """The field as sent: passwords keep their blanks."""
         value = self._fields.get(name, "")
@@ -94,9 +99,18 @@ async def checked_form(request: Request, person: PersonOrNobody) -> Form:
     Raises:
         FormTokenError: its token belongs to another session or visitor, or another site sent it.
     """
+    return await _checked(request, person, files=0)
+
+
+async def checked_file_form(request: Request, person: Person) -> Form:
+    """A form that may bring one file, of somebody who is signed in; its bytes lie on the disk, not in memory."""
+    return await _checked(request, person, files=1)
+
+
+async def _checked(request: Request, person: SignedIn | None, *, files: int) -> Form:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise FormTokenError(f"got a form from {request.headers['sec-fetch-site']}, expected same-origin")
-    fields = await request.form(max_files=0, max_fields=FORM_LIMIT_FIELDS)
+    fields = await request.form(max_files=files, max_fields=FORM_LIMIT_FIELDS)
     sent = fields.get("form_token")
     visitor = request.cookies.get(VISITOR_COOKIE)
     expected = person.csrf_token if person else visitor_token(visitor) if visitor else None
@@ -106,6 +120,7 @@ async def checked_form(request: Request, person: PersonOrNobody) -> Form:
 
 
 CheckedForm = Annotated[Form, Depends(checked_form)]
+FileForm = Annotated[Form, Depends(checked_file_form)]
 
 
 def keep_session(request: Request, response: Response, token: str) -> None:

@@ -14,6 +14,7 @@ from api.people.pace import SignInPace
 from api.people.sessions import open_sessions
 from api.web import (
     pages_account,
+    pages_audits,
     pages_cameras,
     pages_cameras_draw,
     pages_case,
@@ -22,6 +23,7 @@ from api.web import (
     pages_notice,
     pages_people,
     pages_queue,
+    pages_records,
     pages_search,
     pages_verify,
 )
@@ -43,6 +45,8 @@ def add_pages(app: FastAPI) -> None:
         pages_cameras_draw,
         pages_cameras,
         pages_search,
+        pages_records,
+        pages_audits,
         pages_queue,
         pages_case,
         pages_live,

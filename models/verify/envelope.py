@@ -53,13 +53,13 @@ class OpenedEnvelope:
         return payload
 
 
-def open_envelope(what: str, body: bytes, payload_type: str) -> OpenedEnvelope:
+def open_envelope(what: str, body: bytes, payload_type: str, limit_bytes: int = ENVELOPE_LIMIT_BYTES) -> OpenedEnvelope:
     """Reads an envelope of one type with one signature.
 
     Raises:
         MalformedError
     """
-    content = load_json(what, body, ENVELOPE_LIMIT_BYTES)
+    content = load_json(what, body, limit_bytes)
     _check_form(what, content, payload_type)
     try:
         envelope = Envelope.from_dict(content)
