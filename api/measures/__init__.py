@@ -1,0 +1,1 @@
+"""How well the office reviews: numbers, alarms, holds on cameras. It looks at decisions and changes none."""
