@@ -85,13 +85,13 @@ def keep_text(session: Session, now: datetime, file: CameraFile, unit_telephone:
     )  # fmt: skip
 
 
-def find_file(session: Session, actor: Actor, file_id: str, *, lock: bool = False) -> CameraFileRow:
+def find_file(session: Session, actor: Actor, file_id: str) -> CameraFileRow:
     """One version, of a camera that this person may know.
 
     Raises:
         CameraNotFoundError
     """
-    row = session.get(CameraFileRow, file_id, with_for_update=lock or None)
+    row = session.get(CameraFileRow, file_id)
     if row is None or not sees(session, actor, row):
         raise CameraNotFoundError("got an unknown camera file, expected one of this agency")
     return row

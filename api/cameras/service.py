@@ -220,7 +220,10 @@ def _check_base(session: Session, camera_id: str, base_sha256: str | None) -> No
 
 
 def _open_file(session: Session, actor: Actor, file_id: str) -> CameraFileRow:
-    row = find_file(session, actor, file_id, lock=True)
+    """The proposal, while nobody else decides about any file of its camera."""
+    row = find_file(session, actor, file_id)
+    own = select(CameraFileRow).where(CameraFileRow.camera_id == row.camera_id).order_by(CameraFileRow.id)
+    session.scalars(own.with_for_update().execution_options(populate_existing=True)).all()
     if row.state != "proposed":
         raise ProposalClosedError(f"got a file that is {row.state}, expected one that waits for a second person")
     return row

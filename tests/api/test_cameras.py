@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -122,6 +123,23 @@ def test_a_file_drawn_on_an_older_one_is_stale(here: SmallOffice) -> None:
         here.office.cameras.propose(first, "hue-01", proposal(text_of(name="third"), sha256))
     with pytest.raises(ProposalClosedError):
         here.office.cameras.approve(second, mine)
+
+
+def test_of_two_files_that_are_approved_at_once_one_comes_into_force(here: SmallOffice) -> None:
+    first, second, sha256 = approved(here)
+    ids = [here.office.cameras.propose(first, "hue-01", proposal(text_of(name=name), sha256)) for name in "ab"]
+    here.clock.turn(timedelta(seconds=1))
+
+    def approve(file_id: str) -> bool:
+        try:
+            here.office.cameras.approve(second, file_id)
+        except ProposalStaleError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(approve, ids)) == [False, True]
+    assert sorted(here.office.cameras.file(first, each).state for each in ids) == ["approved", "stale"]
 
 
 def test_a_refusal_needs_a_reason_and_a_withdrawal_does_not(here: SmallOffice) -> None:
