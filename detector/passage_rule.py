@@ -39,13 +39,14 @@ class PassageRule:
 
     code: ClassVar[str] = "passage"
     version: ClassVar[int] = 0
+    drops_leaps: ClassVar[bool] = True
 
     def __init__(
         self, settings: PassageSettings, site: Site, lane: Lane, places: Mapping[str, Sequence[PointPx]]
     ) -> None:
         self._turning = settings
         self._hours = Hours(settings, site.camera)
-        self._passages = Passages(site, lane, places, unseen_s=settings.unseen_s)
+        self._passages = Passages(site, lane, places, unseen_s=settings.unseen_s, drops_leaps=self.drops_leaps)
         self._claimed: set[int] = set()
 
     def observe(self, scene: Scene) -> Iterator[Violation]:
@@ -92,3 +93,9 @@ class PassageRule:
                 "on_the_way_us": passed.at.pts_us - passed.before.pts_us,
             },
         )
+
+
+class LaxPassageRule(PassageRule):
+    """As it was for version 1 of the rules: a track may leave its pace."""
+
+    drops_leaps: ClassVar[bool] = False

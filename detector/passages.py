@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from detector.geometry.vectors import Vector, distance, dot, unit, way
 from detector.geometry.zone import is_inside
+from detector.pace import Trail, followed, is_a_leap
 from detector.rule import Site
 from detector.sightings import is_surely_in, stands_on_ground
 from models.domain.camera import Lane
@@ -35,7 +36,8 @@ PASSAGE_NEVER = (
     "a vehicle that was not seen in the lane before",
     "a vehicle that was seen in another lane of the same heading in between",
     "a vehicle that leaves the lane by its side, in its first half",
-    "a track that jumps, changes its size at once, or was hidden for longer than `unseen_s` (a switched identity)",
+    "a track that jumps, leaves its pace or changes its size at once, or was hidden for longer than `unseen_s` (a "
+    "switched identity)",
     "a vehicle that only cuts the edge of the place",
     "a box whose lower edge is cut by the picture or hidden by another vehicle, or that is less than 24 px high",
 )
@@ -52,6 +54,7 @@ class Passage:
         name: of the place that it is in; None: of none yet.
         entered: the first sighting in that place.
         in_place: number of sightings there.
+        trail: its last boxes, that tell its pace.
     """
 
     first: Moment
@@ -61,6 +64,7 @@ class Passage:
     name: str | None = None
     entered: Moment | None = None
     in_place: int = 0
+    trail: Trail = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,15 @@ class Passed:
 class Passages:
     """Follows every vehicle from one lane to any of some places."""
 
-    def __init__(self, site: Site, lane: Lane, places: Mapping[str, Sequence[PointPx]], *, unseen_s: float) -> None:
+    def __init__(
+        self,
+        site: Site,
+        lane: Lane,
+        places: Mapping[str, Sequence[PointPx]],
+        *,
+        unseen_s: float,
+        drops_leaps: bool = True,
+    ) -> None:
         """Makes ready.
 
         Args:
@@ -91,6 +103,7 @@ class Passages:
             lane: where the way begins.
             places: polygons by name, where it may end.
             unseen_s: a longer gap in the track ends the way.
+            drops_leaps: so does a box where the pace of the track cannot have brought it.
         """
         self._frame = site.camera.frame
         self._lane = lane
@@ -100,6 +113,7 @@ class Passages:
         self._unseen_us = round(unseen_s * SECOND_US)
         reach = [dot(way(lane.heading_px[0], corner), self._heading) for corner in lane.polygon_px]
         self._end_px = min(reach) + END_SHARE * (max(reach) - min(reach))
+        self._drops_leaps = drops_leaps
         self._ways: dict[int, Passage] = {}
 
     def clear(self) -> None:
@@ -121,7 +135,8 @@ class Passages:
         if following is None:
             self._ways.pop(track.track_id, None)
             return None
-        self._ways[track.track_id] = following
+        trail = followed(() if known is None else known.trail, track.box, scene.pts_us)
+        following = self._ways[track.track_id] = replace(following, trail=trail)
         return self._passed(following) if following.entered is not None else None
 
     def _next(self, known: Passage | None, track: Track, now: Moment) -> Passage | None:
@@ -141,6 +156,8 @@ class Passages:
     def _goes_on(self, known: Passage, now: Moment) -> bool:
         before, after = known.last.box, now.box
         if now.pts_us - known.last.pts_us > self._unseen_us or now.pts_us - known.left.pts_us > LONGEST_US:
+            return False
+        if self._drops_leaps and is_a_leap(known.trail, after, now.pts_us):
             return False
         step_px = distance(before.center, after.center)
         reach = LEAP_HEIGHTS * (1 + (now.pts_us - known.last.pts_us) / LEAP_US)

@@ -30,8 +30,23 @@ def stands_on_ground(track: Track, others: Iterable[Track], frame: FrameSize) ->
     if box.x1 < EDGE_PX or box.x2 > frame.width - EDGE_PX or box.y2 > frame.height - EDGE_PX:
         return False
     strip = BoxPx(box.x1, box.y2 - STRIP_SHARE * box.height, box.x2, box.y2)
-    nearer = (other.box for other in others if other.track_id != track.track_id and other.box.y2 > box.y2)
-    return all(strip.intersection(other) < HIDDEN_SHARE * strip.area for other in nearer)
+    return not _covers(strip, track, others)
+
+
+def shows_its_wheels(track: Track, others: Iterable[Track], frame: FrameSize) -> bool:
+    """It stands on the ground, and no nearer vehicle begins where it ends.
+
+    The box of who is hidden from below ends where that of the nearer vehicle begins, and overlaps it by nothing.
+    """
+    box, others = track.box, tuple(others)
+    below = BoxPx(box.x1, box.y2, box.x2, box.y2 + STRIP_SHARE * box.height)
+    return stands_on_ground(track, others, frame) and not _covers(below, track, others)
+
+
+def _covers(strip: BoxPx, track: Track, others: Iterable[Track]) -> bool:
+    """A nearer vehicle reaches over so much of the strip that the wheels may lie behind it."""
+    nearer = (other.box for other in others if other.track_id != track.track_id and other.box.y2 > track.box.y2)
+    return any(strip.intersection(other) >= HIDDEN_SHARE * strip.area for other in nearer)
 
 
 def is_surely_in(polygon: Sequence[PointPx], track: Track, along: Vector) -> bool:

@@ -71,6 +71,7 @@ class Stay:
         is_claimed: a claim was made of it.
         former: the stay before it, nearly at the same place: what is seen now may be a part of that vehicle.
         confidence, sightings: mean confidence of the sightings that fit, 0..1, and their number.
+        on_wheels: the number of those in which no other vehicle hid its wheels.
     """
 
     anchor: BoxPx
@@ -86,6 +87,7 @@ class Stay:
     is_claimed: bool = False
     confidence: float = 0.0
     sightings: int = 0
+    on_wheels: int = 0
     former: Stay | None = None
     _checkpoints: deque[Moment] = field(default_factory=lambda: deque(maxlen=EVIDENCE_US // CHECKPOINT_US + 1))
 

@@ -13,6 +13,7 @@ from detector.drawing import ROAD, Area, Drawing, Way
 from detector.drawing import Standing as DrawnStanding
 from detector.geometry.zone import is_inside
 from detector.rule import Site
+from detector.sightings import shows_its_wheels
 from detector.standing import SECOND_US, Standing, Stay, StayBook
 from models.domain.camera import Lane
 from models.domain.geometry import BoxPx, PointPx
@@ -33,13 +34,15 @@ LEAST_CONFIDENCE = 0.4
 """Mean over the whole stay: what the network doubts so long is a part of the road, not a vehicle."""
 WINDOW_SHARE, WINDOW_S = 2.0, 240.0
 """Time counts within the last `after_s` × 2 + 240 s: a stay that was interrupted for longer begins to count anew."""
+LEAST_ON_WHEELS = 4
+"""Its wheels were seen so often at its place: of who is hidden from below it cannot be told where he stands."""
 BASE_SHARE = 0.25
 DEPTH_SHARE = 0.1
 """The middle half of the box's lower edge, and the ground a tenth of its height deeper, stand for the wheels."""
 
 STANDING_NEVER = (
     "a vehicle that creeps on, or only passes",
-    "a vehicle whose wheels stand on the edge of the zone",
+    "a vehicle whose wheels stand on the edge of the zone, or were hardly seen",
     "a vehicle that was seen to drive off before the time was up",
     "what the network takes for a vehicle with less than half its certainty (a manhole, a sign)",
     "a person",
@@ -101,10 +104,12 @@ class StandingRule:
     code: ClassVar[str]
     version: ClassVar[int]
     every_s: ClassVar[float] = 0.25
+    least_on_wheels: ClassVar[int] = LEAST_ON_WHEELS
 
     def __init__(self, settings: StandingSettings, site: Site) -> None:
         self._standing = settings
         self._polygon = site.zone("zone", settings.zone).polygon_px
+        self._frame = site.camera.frame
         window_s = WINDOW_SHARE * settings.after_s + WINDOW_S
         self.warm_up_s = window_s + settings.hidden_s
         self._stays = StayBook(settings.hidden_s, window_s)
@@ -140,6 +145,7 @@ class StandingRule:
 
     def _judge(self, standing: Standing, scene: Scene) -> Violation | None:
         stay, track = standing.stay, standing.track
+        stay.on_wheels += shows_its_wheels(track, scene.tracks, self._frame)
         if stay.is_claimed or track.track_id in self._claimed or track.vehicle not in self._standing.classes:
             return None
         is_there = stay.confidence >= LEAST_CONFIDENCE and stands_inside(self._polygon, stay.anchor)
@@ -149,6 +155,8 @@ class StandingRule:
         if stay.due is None and stay.counted.total_us >= self._standing.after_s * SECOND_US:
             stay.due = Moment("at", scene.frame_index, scene.pts_us, track.box)
         if stay.due is None or scene.pts_us - stay.due.pts_us < BEYOND_US or not self._is_shown(stay):
+            return None
+        if stay.on_wheels < self.least_on_wheels:
             return None
         return self._claim(stay, stay.due, track.track_id, track.vehicle, scene)
 

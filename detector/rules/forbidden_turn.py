@@ -30,7 +30,7 @@ class ForbiddenTurn(PassageRule):
     """
 
     code: ClassVar[str] = "forbidden_turn"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("FORBIDDEN_TURN",)
     never: ClassVar[tuple[str, ...]] = (*PASSAGE_NEVER, "while the sign is not in force")

@@ -35,7 +35,7 @@ class JunctionBlocking(StandingRule):
     """
 
     code: ClassVar[str] = "junction_blocking"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("STOP_JUNCTION",)
     never: ClassVar[tuple[str, ...]] = (

@@ -13,6 +13,7 @@ from detector.drawing import ROAD, Drawing, Lamp, Standing, Stroke, Way
 from detector.geometry.footprint import Reach, reach, stands
 from detector.geometry.line import crossing_share
 from detector.geometry.vectors import distance
+from detector.pace import Trail, followed, is_a_leap
 from detector.rule import RuleSettings, Site
 from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, SignalReading, Track
@@ -35,6 +36,9 @@ LEAP_HEIGHTS, LEAP_US = 1.5, 200_000
 switched identity."""
 ALIKE_SHARE = 0.5
 """Past the line a box keeps its height by this share from sighting to sighting: else the track took over another."""
+TALL_SHARE, TALL_SHARE_PX = 0.65, 0.5
+"""At the line a box is at least this share as tall as it was before it, in metres or, without ground points, in px: who
+drives away from the camera shrinks with the road, who is hidden from below by another vehicle shrinks faster."""
 AFTER_RED_US = 700_000
 """The progress may be completed so shortly after the red is over; being wholly past may not."""
 BEFORE_KEPT_US = 2_000_000
@@ -98,6 +102,8 @@ class _Passage:
         left_red_us: stream time at which that red was over; None: it lasts.
         is_clear: everything is shown but which way it went.
         claimable: the movements that this red forbade when it passed the line.
+        trail: its last boxes, that tell its pace.
+        tall: mean height of its box before the line, by the scale of the road under it.
     """
 
     red_us: int
@@ -110,6 +116,8 @@ class _Passage:
     last_contact: float
     last_rear: float
     last_height: float
+    tall: float
+    trail: Trail
     at: Moment | None = None
     cross_us: int = 0
     is_past: bool = False
@@ -127,7 +135,7 @@ class RedLight:
     """
 
     code: ClassVar[str] = "red_light"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("RED_LIGHT",)
     never: ClassVar[tuple[str, ...]] = (
@@ -135,7 +143,7 @@ class RedLight:
         "a track first seen on or beyond the line",
         "a passage within the grace time after the onset of red and its uncertainty",
         "a vehicle that stops on the line or just past it",
-        "a vehicle that was hidden while it passed the line",
+        "a vehicle that was hidden while it passed the line, or whose lower half another vehicle hides there",
         "a track that jumps over the line (a switched identity)",
         "a turn that is permitted on red here, or by an arrow that is green or cannot be read",
         "a movement that the lamp does not govern",
@@ -188,10 +196,13 @@ class RedLight:
         contact = track.ground_contact
         distances = reach(self._line.signed_distance(contact), self._line.normal(contact), track.box, track.vehicle)
         passage = self._passages.get(track.track_id)
+        if passage is not None and is_a_leap(passage.trail, track.box, scene.pts_us):
+            del self._passages[track.track_id]
+            passage = None
         if signal.state == "red" and distances.front < 0:
             self._passages[track.track_id] = self._seen_before(passage, track, scene, signal, distances)
             return None
-        if passage is None:
+        if passage is None or self._is_cut(passage, track):
             return None
         passage = self._step(passage, track, scene, signal, distances)
         if passage is None:
@@ -212,8 +223,10 @@ class RedLight:
         """Wholly before the line while red: this is where every claim begins, and begins anew."""
         is_same_red = passage is not None and passage.red_us == signal.held_since_us
         moment, point, count = Moment("before", scene.frame_index, scene.pts_us, track.box), track.ground_contact, 0
+        tall = self._tall(track)
         if passage is not None and is_same_red:
             count = passage.before_count
+            tall = passage.tall + (tall - passage.tall) / (count + 1)
             is_recent = scene.pts_us - passage.before.pts_us < BEFORE_KEPT_US
             is_farther = passage.before_contact <= distances.contact and self._is_whole(passage.before)
             if is_recent and is_farther:
@@ -229,7 +242,23 @@ class RedLight:
             last_contact=distances.contact,
             last_rear=distances.rear,
             last_height=track.box.height,
+            tall=tall,
+            trail=followed(() if passage is None else passage.trail, track.box, scene.pts_us),
         )
+
+    def _tall(self, track: Track) -> float:
+        """Height of the box in metres of the road under it; in px where the ground is not known."""
+        if self._ground is None:
+            return track.box.height
+        contact = track.ground_contact
+        left, right = PointPx(contact.x - 0.5, contact.y), PointPx(contact.x + 0.5, contact.y)
+        return track.box.height * self._ground.distance_m(left, right)
+
+    def _is_cut(self, passage: _Passage, track: Track) -> bool:
+        """Something hides its lower half: where it stands cannot be told, and this sighting says nothing."""
+        share = TALL_SHARE if self._ground is not None else TALL_SHARE_PX
+        is_at_line = passage.at is None or not passage.is_past
+        return is_at_line and self._tall(track) < share * passage.tall
 
     def _is_whole(self, moment: Moment) -> bool:
         """The lower edge of the picture does not cut the box."""
@@ -272,6 +301,7 @@ class RedLight:
             last_contact=distances.contact,
             last_rear=distances.rear,
             last_height=track.box.height,
+            trail=followed(passage.trail, track.box, scene.pts_us),
             at=at,
             cross_us=cross_us,
             is_past=is_past,

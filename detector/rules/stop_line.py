@@ -12,7 +12,7 @@ from detector.drawing import ROAD, Area, Drawing, Lamp, Standing, Stroke
 from detector.geometry.footprint import Reach, reach
 from detector.geometry.vectors import distance
 from detector.rule import RuleSettings, Site
-from detector.sightings import stands_on_ground
+from detector.sightings import shows_its_wheels
 from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, SignalReading, Track, VehicleClass
 from models.domain.violation import Moment, Violation
@@ -87,7 +87,7 @@ class StopLine:
     """
 
     code: ClassVar[str] = "stop_line"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("SIGN_MARKING",)
     never: ClassVar[tuple[str, ...]] = (
@@ -134,7 +134,7 @@ class StopLine:
             return
         for track in scene.tracks:
             is_usable = track.is_seen and track.track_id not in self._claimed
-            if not is_usable or not stands_on_ground(track, scene.tracks, self._frame):
+            if not is_usable or not shows_its_wheels(track, scene.tracks, self._frame):
                 continue
             claim = self._follow(track, scene, signal)
             if claim is not None:

@@ -42,7 +42,7 @@ class UTurn(PassageRule):
     """
 
     code: ClassVar[str] = "u_turn"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("UTURN_PLACE", "FORBIDDEN_TURN")
     never: ClassVar[tuple[str, ...]] = (

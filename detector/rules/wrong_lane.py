@@ -38,7 +38,8 @@ class WrongLane:
     """
 
     code: ClassVar[str] = "wrong_lane"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    passage_class: ClassVar[type[PassageRule]] = PassageRule
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("WRONG_LANE",)
     never: ClassVar[tuple[str, ...]] = (*DRIVING_NEVER, *PASSAGE_NEVER)
@@ -68,7 +69,7 @@ class WrongLane:
         self._by_class = DrivingRule(settings, site, lane.polygon_px, accused, unit(*lane.heading_px))
         shared = {"act_code", "calendar", "calendar_grace_s", "unseen_s"}
         turning = PassageSettings.model_validate(settings.model_dump(include=shared))
-        self._by_arrow = PassageRule(turning, site, lane, {name: places[name] for name in exits.values()})
+        self._by_arrow = self.passage_class(turning, site, lane, {name: places[name] for name in exits.values()})
         self._claimed: set[int] = set()
 
     def observe(self, scene: Scene) -> Iterator[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import sqrt
 from typing import ClassVar
 
@@ -19,7 +20,8 @@ from models.domain.violation import Moment, Violation
 
 SECOND_US = 1_000_000
 AGAINST_COSINE = -0.5
-"""Cosine of 120°: the least heading error."""
+"""Cosine of 120°: the least heading error, on the road where it is surveyed: in a slanting picture who crosses the road
+seems to drive along it."""
 STRAIGHTNESS = 0.5
 """Net way over the way driven: what jitters or turns around stays below it."""
 LEAP_HEIGHTS = 1.0
@@ -27,6 +29,14 @@ LEAP_HEIGHTS = 1.0
 STANDS_US = 500_000
 STANDS_HEIGHTS = 0.1
 """Who has come along by less than this in that time stands."""
+PACE_US = 500_000
+PACE_HEIGHTS = 0.05
+"""It drives while it comes along by so much within `PACE_US`; steps while it waits are its box's jitter, and are not
+counted …"""
+LEAP_SHARE = 0.75
+"""… nor is a drive of which one step makes more than this share: the track changed its vehicle."""
+LONGEST_US = 60 * SECOND_US
+"""A longer way begins anew: its beginning could not be shown any more."""
 LEAST_STEPS = 4
 STEADY_SHARE = 0.65
 """Share of the steps that go against the heading: a drive is steady, a track that hops from car to car is not."""
@@ -56,7 +66,13 @@ class Settings(RuleSettings):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One vehicle's way against the heading so far."""
+    """One vehicle's way against the heading so far.
+
+    Attributes:
+        trail: (stream time, ground contact) of the last `PACE_US`.
+        counted_us: stream time up to which its steps are counted.
+        driving_us: time in which it drove against the heading; the rest of the way it waited.
+    """
 
     start: Moment
     start_point: PointPx
@@ -68,6 +84,9 @@ class _Way:
     against_steps: int = 0
     longest_px: float = 0.0
     height_px: float = 0.0
+    trail: tuple[tuple[int, PointPx], ...] = ()
+    counted_us: int = 0
+    driving_us: int = 0
 
 
 class WrongWay:
@@ -78,7 +97,7 @@ class WrongWay:
     """
 
     code: ClassVar[str] = "wrong_way"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("WRONG_WAY", "WRONG_LANE")
     never: ClassVar[tuple[str, ...]] = (
@@ -86,7 +105,7 @@ class WrongWay:
         "a box that jitters, or of which only one edge moves",
         "a vehicle that turns around or rolls back a little",
         "a way that was hidden for longer than `unseen_s`",
-        "a way outside the lane",
+        "a way outside the lane, or across it",
     )
     sources: ClassVar[Mapping[str, str]] = {
         "distance_m": "proposal of this project: more than 15 m",
@@ -110,6 +129,7 @@ class WrongWay:
         self._ground = site.ground
         self._polygon = lane.polygon_px
         self._heading = _unit(lane.heading_px[0], lane.heading_px[1])
+        self._heading_px = lane.heading_px
         self._act_code = settings.act_code or ("WRONG_WAY" if lane.street == "one_way" else "WRONG_LANE")
         self._ways: dict[int, _Way] = {}
         self._claimed: set[int] = set()
@@ -142,7 +162,7 @@ class WrongWay:
         if step_px > LEAP_HEIGHTS * track.box.height or self._along(way.last_point, point) > 0.25 * track.box.height:
             self._ways[track.track_id] = self._begun(track, scene)
             return None
-        if self._stood(way, track, scene):
+        if self._stood(way, track, scene) or scene.pts_us - way.start.pts_us > LONGEST_US:
             self._ways[track.track_id] = self._begun(track, scene)
             return None
         way = self._ways[track.track_id] = self._extended(way, track, scene, step_px)
@@ -156,28 +176,57 @@ class WrongWay:
     def _begun(self, track: Track, scene: Scene) -> _Way:
         moment = Moment("before", scene.frame_index, scene.pts_us, track.box)
         return _Way(
-            moment, track.ground_contact, moment, scene.pts_us, track.ground_contact, height_px=track.box.height
-        )
+            moment, track.ground_contact, moment, scene.pts_us, track.ground_contact, height_px=track.box.height,
+            trail=((scene.pts_us, track.ground_contact),),
+        )  # fmt: skip
 
     def _extended(self, way: _Way, track: Track, scene: Scene, step_px: float) -> _Way:
         net_px = -self._along(way.start_point, track.ground_contact)
         is_halfway = way.middle is way.start and net_px >= self._settings.distance_heights * track.box.height / 2
         moment = Moment("at", scene.frame_index, scene.pts_us, track.box) if is_halfway else way.middle
+        now = (scene.pts_us, track.ground_contact)
+        trail = (*(one for one in way.trail if scene.pts_us - one[0] <= PACE_US), now)
+        pace_px = self._pace(trail, track.box.height)
+        fresh = [step for step in pairwise(trail) if pace_px and step[0][0] >= way.counted_us]
         return replace(
             way,
             middle=moment,
             last_us=scene.pts_us,
             last_point=track.ground_contact,
-            driven_px=way.driven_px + step_px,
-            steps=way.steps + 1,
-            against_steps=way.against_steps + (self._along(way.last_point, track.ground_contact) < 0),
+            driven_px=way.driven_px + sum(_distance(a, b) for (_, a), (_, b) in fresh),
+            steps=way.steps + len(fresh),
+            against_steps=way.against_steps + sum(self._along(a, b) < 0 for (_, a), (_, b) in fresh),
             longest_px=max(way.longest_px, step_px),
             height_px=max(way.height_px, track.box.height),
+            trail=trail,
+            counted_us=scene.pts_us if pace_px else way.counted_us,
+            driving_us=way.driving_us + (pace_px < 0) * sum(b_us - a_us for (a_us, _), (b_us, _) in fresh),
         )
+
+    def _pace(self, trail: tuple[tuple[int, PointPx], ...], height_px: float) -> float:
+        """Way along the heading within the trail, px; 0 while it waits, or where one step makes nearly all of it."""
+        if len(trail) < 3:
+            return 0.0
+        way_px = self._along(trail[0][1], trail[-1][1])
+        longest_px = max(abs(self._along(a, b)) for (_, a), (_, b) in pairwise(trail))
+        is_pace = abs(way_px) >= PACE_HEIGHTS * height_px and longest_px <= LEAP_SHARE * abs(way_px)
+        return way_px if is_pace else 0.0
 
     def _along(self, a: PointPx, b: PointPx) -> float:
         """Way from a to b along the heading, px; negative against it."""
         return (b.x - a.x) * self._heading[0] + (b.y - a.y) * self._heading[1]
+
+    def _cosine(self, way: _Way, against_px: float, net_px: float) -> float:
+        """Of the angle between the way and the heading; on the road where it is surveyed."""
+        if self._ground is None:
+            return -against_px / net_px
+        start, last, tail, head = (
+            PointPx(*self._ground.to_road(point)) for point in (way.start_point, way.last_point, *self._heading_px)
+        )  # metres, as any plane
+        if start == last:
+            return 1.0
+        (x, y), (along_x, along_y) = _unit(start, last), _unit(tail, head)
+        return x * along_x + y * along_y
 
     def _is_far(self, way: _Way, against_px: float) -> bool:
         """The way is long enough: in metres where the ground is known, else in the vehicle's own box heights."""
@@ -192,13 +241,13 @@ class WrongWay:
         duration_us = scene.pts_us - way.start.pts_us
         if not self._is_far(way, against_px):
             return None
-        if duration_us < self._settings.duration_s * SECOND_US:
+        if way.driving_us < self._settings.duration_s * SECOND_US:
             return None
         if -self._along(way.start.box.center, track.box.center) < CENTER_SHARE * against_px:
             return None
         if way.against_steps < STEADY_SHARE * way.steps or way.longest_px > LONGEST_SHARE * against_px:
             return None
-        if -against_px > AGAINST_COSINE * net_px or net_px < STRAIGHTNESS * way.driven_px:
+        if self._cosine(way, against_px, net_px) > AGAINST_COSINE or net_px < STRAIGHTNESS * way.driven_px:
             return None
         if track.vehicle in TWO_WHEELERS and not _keeps_its_shape(way.start.box, way.middle.box, track.box):
             return None
@@ -219,6 +268,7 @@ class WrongWay:
             ),
             measurements={
                 "duration_us": duration_us,
+                "driving_us": way.driving_us,
                 "way_per_mille_of_height": round(1000 * against_px / way.height_px),
             },
         )

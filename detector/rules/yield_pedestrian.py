@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import sqrt
 from typing import ClassVar
 
@@ -28,6 +29,16 @@ MOVES_HEIGHTS = 0.12
 """It drives: its ground contact went by so much in that time, in its own box heights."""
 TURN_SINE = 0.34
 """It turned: its way over the crosswalk is 20° or more off the lane's heading."""
+COMES_HEIGHTS = 0.5
+"""It comes from the lane: it went along it by so many of its box heights …"""
+ALONG_COSINE = 0.5
+"""… within 60° of its heading."""
+TWO_WHEELERS = ("motorcycle", "bicycle")
+RIDES_M_S, RIDES_HEIGHTS_S = 2.0, 1.2
+"""A two-wheeler is faster over the crosswalk than this, or, without ground points, goes by so many of its heights a
+second: who is slower may be one of those on foot, whom the network took for a rider."""
+JUMP_SHARE = 0.6
+"""No single step makes more than this share of that way."""
 CLEAR_M = 1.5
 """A person who walks away from the vehicle's way and is further off than this has been let pass."""
 BEHIND_M = 1.0
@@ -58,15 +69,18 @@ class _Turner:
     """One vehicle that was in the lane.
 
     Attributes:
-        lane_us: stream time of the latest sighting in the lane.
+        came, lane_us: where it was first seen in the lane, and stream time of the latest sighting there.
+        has_come: it drove along the lane.
         lane_count: sightings there.
         trail: (moment, ground contact) of the last `WAY_US`.
         entered: first sighting on the crosswalk.
         at: the instant at which it drove there with a person in or near its way; `distance_mm` to that person then.
     """
 
+    came: PointPx
     lane_us: int
     lane_count: int
+    has_come: bool = False
     trail: tuple[Moment, ...] = ()
     before: Moment | None = None
     entered: Moment | None = None
@@ -83,15 +97,15 @@ class YieldPedestrian:
     """
 
     code: ClassVar[str] = "yield_pedestrian"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("YIELD_PED_TURN",)
     never: ClassVar[tuple[str, ...]] = (
         "a person who has passed the vehicle's way, or walks away and is clear of it",
         "a person who stepped onto the crosswalk after the vehicle, or who is off it",
         "somebody too fast to be on foot, or who sits in a vehicle",
-        "a vehicle that stands on the crosswalk",
-        "a vehicle that drives straight on, or does not come from the lane",
+        "a vehicle that stands on the crosswalk, or a two-wheeler at a walking pace",
+        "a vehicle that drives straight on, or does not come along the lane: who only crosses it comes from elsewhere",
         "a vehicle that was hidden on the crosswalk for longer than 0.7 s",
     )
     sources: ClassVar[Mapping[str, str]] = {
@@ -144,7 +158,9 @@ class YieldPedestrian:
         turner = self._turners.get(track.track_id)
         if is_inside(self._lane, track.ground_contact):
             count = 1 if turner is None else turner.lane_count + 1
-            turner = replace(turner or _Turner(0, 0), lane_us=scene.pts_us, lane_count=count)
+            turner = turner or _Turner(track.ground_contact, 0, 0)
+            has_come = turner.has_come or self._comes_along(turner.came, track)
+            turner = replace(turner, lane_us=scene.pts_us, lane_count=count, has_come=has_come)
         if turner is None:
             return None
         is_hidden = bool(turner.trail) and scene.pts_us - turner.trail[-1].pts_us > UNSEEN_US
@@ -162,11 +178,33 @@ class YieldPedestrian:
             return turner if turner.entered is not None else replace(turner, before=replace(now, name="before"))
         if turner.entered is None:
             turner = replace(turner, entered=now)
-        if turner.at is not None or turner.lane_count < 2 or not self._turns(trail):
+        is_riding = track.vehicle not in TWO_WHEELERS or self._rides(trail)
+        if turner.at is not None or not turner.has_come or not is_riding or not self._turns(trail):
             return turner
         near = [self._distance_m(walker, track) for walker in walkers if self._is_in_way(walker, turner, trail)]
         near = [distance for distance in near if distance <= self._settings.near_m]
         return replace(turner, at=now, distance_mm=round(1000 * min(near))) if near else turner
+
+    def _comes_along(self, came: PointPx, track: Track) -> bool:
+        """It drove in the lane, within 60° of its heading."""
+        here = track.ground_contact
+        if _length(came, here) < COMES_HEIGHTS * track.box.height:
+            return False
+        way = _unit(self._plane(came), self._plane(here))
+        return way[0] * self._heading[0] + way[1] * self._heading[1] >= ALONG_COSINE
+
+    def _rides(self, trail: tuple[Moment, ...]) -> bool:
+        """Faster than a walk, and not by one step of a box that jumps."""
+        first, last = trail[0], trail[-1]
+        steps = [_length(a.box.ground_contact, b.box.ground_contact) for a, b in pairwise(trail)]
+        if max(steps, default=0.0) > JUMP_SHARE * _length(first.box.ground_contact, last.box.ground_contact):
+            return False
+        if self._ground is not None:
+            way, pace = self._ground.distance_m(first.box.ground_contact, last.box.ground_contact), RIDES_M_S
+        else:
+            way = _length(first.box.ground_contact, last.box.ground_contact)
+            pace = RIDES_HEIGHTS_S * last.box.height
+        return way * SECOND_US >= pace * (last.pts_us - first.pts_us) > 0
 
     def _turns(self, trail: tuple[Moment, ...]) -> bool:
         """It drives, and not in the direction of the lane."""

@@ -29,7 +29,7 @@ from phatnguoi.bench.noise import (
 from phatnguoi.bench.worlds import Instant, Mover
 
 LOST_S = 1.2
-WELL_SEEN = 0.5
+MEASURED_FPS = 10.0
 LIT = Glimpse("unknown", 120.0, 90.0)
 _GRID = (-3.0902, -2.3263, -1.96, -1.6449, -1.2816, -0.8416, -0.5244, -0.2533, 0.0,
                   0.2533, 0.5244, 0.8416, 1.2816, 1.6449, 1.96, 2.3263, 3.0902)  # fmt: skip
@@ -43,13 +43,11 @@ class _Followed:
 
     track_id: int
     vehicle: VehicleClass | None
-    shown_from: float
-    starts_s: float
     unknown_first: int
     errors: list[float]
+    seen_s: float
     sightings: int = 0
     is_missed: bool = False
-    seen_s: float = -1.0
     box: BoxPx | None = None
 
 
@@ -101,16 +99,17 @@ class NoisyEyes:
         )
 
     def _see(self, movers: Sequence[Mover], t_s: float) -> tuple[list[Track], list[BoxPx]]:
-        chances, normals = self._rng.random((len(movers), 3)), self._rng.standard_normal((len(movers), 4))
+        chances, normals = self._rng.random((len(movers), 3)).tolist(), self._rng.standard_normal((len(movers), 4))
+        for mover, chance in zip(movers, chances, strict=True):  # before anybody is seen: one id is one box
+            pool = self.noise.pools[pool_of(mover.kind)]
+            followed = self._followed.get(mover.mover_id) or self._meet(mover, pool, chance[2], t_s)
+            if followed is not None:
+                self._switch(mover, followed, pool, chance[0], t_s)
         tracks: list[Track] = []
         people: list[BoxPx] = []
-        for mover, chance, normal in zip(movers, chances.tolist(), normals.tolist(), strict=True):
-            pool = self.noise.pools[pool_of(mover.kind)]
-            followed = self._followed.get(mover.mover_id) or self._meet(mover, pool, t_s)
-            if followed is None or t_s < followed.starts_s:
-                continue
-            self._switch(mover, followed, pool, chance[0], t_s)
-            if self._misses(mover, followed, pool, chance[1]):
+        for mover, chance, normal in zip(movers, chances, normals.tolist(), strict=True):
+            followed, pool = self._followed.get(mover.mover_id), self.noise.pools[pool_of(mover.kind)]
+            if followed is None or self._misses(mover, followed, pool, chance[1]):
                 continue
             box = self._blur(mover, followed, pool, normal)
             if box is None:
@@ -122,14 +121,15 @@ class NoisyEyes:
             tracks.append(Track(followed.track_id, vehicle, box, 0.8, is_priority=mover.is_priority))
         return tracks, people
 
-    def _meet(self, mover: Mover, pool: PoolNoise, t_s: float) -> _Followed | None:
-        if mover.uncovered < WELL_SEEN:
+    def _meet(self, mover: Mover, pool: PoolNoise, chance: float, t_s: float) -> _Followed | None:
+        """Somebody without a track may get one now."""
+        assert mover.box is not None
+        share = pool.start[step_of(mover.box.height, HEIGHTS_PX)][step_of(mover.uncovered, COVERS)]
+        if chance >= 1 - (1 - share) ** (MEASURED_FPS / self.fps):
             return None
-        starts_s = t_s + max(1.0 / self.fps, _drawn(pool.start_s, self._rng))
         vehicle = self._class_of(mover, pool)
         unknown_first = round(_drawn(pool.unknown_first, self._rng))
-        errors = self._rng.standard_normal(4).tolist()
-        made = _Followed(self._new_id(), vehicle, t_s, starts_s, unknown_first, errors, seen_s=t_s)
+        made = _Followed(self._new_id(), vehicle, unknown_first, self._rng.standard_normal(4).tolist(), t_s)
         self._followed[mover.mover_id] = made
         return made
 
@@ -145,8 +145,11 @@ class NoisyEyes:
 
     def _switch(self, mover: Mover, followed: _Followed, pool: PoolNoise, chance: float, t_s: float) -> None:
         """A mover gets a fresh id, or takes the id of its nearest neighbour, who then gets a fresh one."""
-        clear, a_frame = is_clear(mover.uncovered), 1 / (60 * self.fps)
-        new_id, taken_id = pool.new_id_per_minute[clear] * a_frame, pool.taken_id_per_minute[clear] * a_frame
+        assert mover.box is not None
+        height, clear = step_of(mover.box.height, HEIGHTS_PX), is_clear(mover.uncovered)
+        new_id, taken_id = (
+            rates[height][clear] / (60 * self.fps) for rates in (pool.new_id_per_minute, pool.taken_id_per_minute)
+        )
         if chance < new_id:
             self._orphans[followed.track_id] = followed.seen_s
             followed.track_id, followed.sightings = self._new_id(), 0
@@ -228,7 +231,7 @@ class NoisyEyes:
         ended = [track_id for track_id, seen_s in self._orphans.items() if t_s - seen_s > LOST_S]
         for track_id in ended:
             del self._orphans[track_id]
-        lost = [key for key, one in self._followed.items() if t_s - max(one.seen_s, one.starts_s) > LOST_S]
+        lost = [key for key, one in self._followed.items() if t_s - one.seen_s > LOST_S]
         ended += [self._followed.pop(mover_id).track_id for mover_id in lost]
         return tuple(sorted(ended))
 
@@ -250,11 +253,11 @@ PERFECT = Noise(
     pools={
         name: PoolNoise(
             miss=[[(0.0, 0.0)] * (len(COVERS) + 1) for _ in range(len(HEIGHTS_PX) + 1)],
-            start_s=[0.0] * len(QUANTILES),
+            start=[[1.0] * (len(COVERS) + 1)] * (len(HEIGHTS_PX) + 1),
             edges=[[[0.0] * len(QUANTILES)] * 4] * 2,
             memory=[[0.0] * 4] * 2,
-            new_id_per_minute=[0.0, 0.0],
-            taken_id_per_minute=[0.0, 0.0],
+            new_id_per_minute=[[0.0, 0.0]] * (len(HEIGHTS_PX) + 1),
+            taken_id_per_minute=[[0.0, 0.0]] * (len(HEIGHTS_PX) + 1),
             unknown_first=[0.0] * len(QUANTILES),
             classes={},
         )

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.domain.geometry import BoxPx
 from models.domain.scene import VEHICLE_CLASSES, Scene, Track
-from phatnguoi.bench.eyes import LOST_S, WELL_SEEN
+from phatnguoi.bench.eyes import LOST_S, MEASURED_FPS
 from phatnguoi.bench.noise import (
     COVERS,
     HEIGHTS_PX,
@@ -32,22 +32,27 @@ from phatnguoi.bench.worlds import Mover
 NOBODY_OVERLAP = 0.15
 LEAST_COUNT = 30
 """A class of height and cover with fewer instants takes the share of its pool."""
+LEAST_SWITCH_S = 30.0
+"""A class that was seen for less takes the switches of its pool."""
 MOST_FALSE_TRACKS = 150
 
 
 @dataclass(slots=True)
 class _Sighted:
-    """One mover's history beside its tracks. `row`: (height class, cover class, was seen) an instant, in order."""
+    """One mover's history beside its tracks. `row`: (height class, cover class, was seen) an instant, in order.
+
+    `waits`: the same, until it is seen first, and then.
+    """
 
     kind: str
-    well_seen_s: float | None = None
-    first_s: float | None = None
+    waits: list[tuple[int, int, bool]] = field(default_factory=list)
+    is_followed: bool = False
     last_row: int = 0
     rows: list[tuple[int, int, bool]] = field(default_factory=list)
     offs: list[tuple[int, int, list[float]]] = field(default_factory=list)
     track_ids: list[int] = field(default_factory=list)
     last_s: float = -1e9
-    seen_s: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    seen_s: Counter[tuple[int, int]] = field(default_factory=Counter)
     unknown_first: int = 0
     classes: Counter[str] = field(default_factory=Counter)
 
@@ -70,8 +75,8 @@ class Measuring:
     lamps: Counter[str] = field(default_factory=Counter)
     done: list[_Sighted] = field(default_factory=list)
     false_tracks: list[FalseTrack] = field(default_factory=list)
-    new_ids: Counter[tuple[str, int]] = field(default_factory=Counter)
-    taken_ids: Counter[tuple[str, int]] = field(default_factory=Counter)
+    new_ids: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    taken_ids: Counter[tuple[str, int, int]] = field(default_factory=Counter)
 
     def watch(self, walked: Iterable[Walked], fps: float, size_px: tuple[int, int]) -> None:
         """One clip."""
@@ -101,19 +106,18 @@ class Measuring:
 
     def _note(self, known: _Sighted, mover: Mover, track: Track | None, t_s: float, owners: dict[int, int]) -> None:
         assert mover.box is not None
-        if known.well_seen_s is None and mover.uncovered >= WELL_SEEN:
-            known.well_seen_s = t_s
-        if known.first_s is None:
-            if track is None:
-                return
-            known.first_s = t_s
         place = step_of(mover.box.height, HEIGHTS_PX), step_of(mover.uncovered, COVERS)
+        if not known.is_followed:
+            known.waits.append((*place, track is not None))
+            known.is_followed = track is not None
+        if not known.is_followed:
+            return
         known.rows.append((*place, track is not None))
         if track is None:
             return
         clear = is_clear(mover.uncovered)
         known.last_row = len(known.rows)
-        known.seen_s[clear] += 1 / self.fps
+        known.seen_s[place[0], clear] += 1
         box, true, (width, height) = track.box, mover.box, mover.size_px
         off = [(box.x1 - true.x1) / width, (box.y1 - true.y1) / height, (box.x2 - true.x2) / width,
                (box.y2 - true.y2) / height]  # fmt: skip
@@ -124,7 +128,7 @@ class Measuring:
         if track.track_id not in known.track_ids:
             if known.track_ids and t_s - known.last_s <= LOST_S:
                 is_taken = owners.get(track.track_id, mover.mover_id) != mover.mover_id
-                (self.taken_ids if is_taken else self.new_ids)[pool_of(mover.kind), clear] += 1
+                (self.taken_ids if is_taken else self.new_ids)[pool_of(mover.kind), place[0], clear] += 1
             known.track_ids.append(track.track_id)
         known.last_s = t_s
         owners[track.track_id] = mover.mover_id
@@ -172,24 +176,34 @@ class Measuring:
         )  # fmt: skip
 
     def _pool(self, pool: str, movers: list[_Sighted]) -> PoolNoise:
-        seen = [one for one in movers if one.first_s is not None]
-        minutes = [max(1e-9, sum(one.seen_s[clear] for one in seen) / 60) for clear in (0, 1)]
-        starts = [one.first_s - one.well_seen_s for one in seen if one.first_s and one.well_seen_s]
+        seen = [one for one in movers if one.is_followed]
         classes: dict[str, Counter[str]] = defaultdict(Counter)
         for one in seen:
             final = [name for name in one.classes if name != "none"]
             classes[one.kind][max(final, key=lambda name: one.classes[name]) if final else "none"] += 1
         return PoolNoise(
             miss=_misses(seen),
-            start_s=_quantiles([max(0.0, value) for value in starts]),
+            start=_starts(movers, self.fps),
             edges=[[_quantiles(_offs(seen, edge, clear)) for edge in range(4)] for clear in (0, 1)],
             memory=[[_memory(seen, edge, clear, self.fps) for edge in range(4)] for clear in (0, 1)],
-            new_id_per_minute=[round(self.new_ids[pool, clear] / minutes[clear], 4) for clear in (0, 1)],
-            taken_id_per_minute=[round(self.taken_ids[pool, clear] / minutes[clear], 4) for clear in (0, 1)],
+            new_id_per_minute=self._per_minute(self.new_ids, pool, seen),
+            taken_id_per_minute=self._per_minute(self.taken_ids, pool, seen),
             unknown_first=_quantiles([float(one.unknown_first) for one in seen if one.classes.total() > 5]),
             classes={kind: {name: round(n / counts.total(), 4) for name, n in sorted(counts.items())}
                      for kind, counts in sorted(classes.items())},
         )  # fmt: skip
+
+    def _per_minute(self, counts: Counter[tuple[str, int, int]], pool: str, seen: list[_Sighted]) -> list[list[float]]:
+        """By height class, of covered and of clear movers; of a class seldom seen the rate of all heights."""
+        made: list[list[float]] = []
+        for height in range(len(HEIGHTS_PX) + 1):
+            made.append([])
+            for clear in (0, 1):
+                instants = sum(one.seen_s[height, clear] for one in seen)
+                heights = [height] if instants >= LEAST_SWITCH_S * self.fps else list(range(len(HEIGHTS_PX) + 1))
+                minutes = sum(one.seen_s[h, clear] for one in seen for h in heights) / (60 * self.fps)
+                made[-1].append(round(sum(counts[pool, h, clear] for h in heights) / max(1e-9, minutes), 4))
+        return made
 
 
 def _pairs(seen: list[Mover], scene: Scene) -> dict[int, Track]:
@@ -231,6 +245,24 @@ def _misses(seen: list[_Sighted]) -> list[list[tuple[float, float]]]:
                     own = pooled[before]
                 pair.append(round(float(own[1] / own.sum()), 4) if own.sum() else 0.0)
             made[-1].append((pair[0], pair[1]))
+    return made
+
+
+def _starts(movers: list[_Sighted], fps: float) -> list[list[float]]:
+    """Share of the instants without a track after which the next is the first with one, at `MEASURED_FPS`."""
+    counts = np.zeros((len(HEIGHTS_PX) + 1, len(COVERS) + 1, 2))
+    for one in movers:
+        for height, cover, is_first in one.waits:
+            counts[height, cover, int(is_first)] += 1
+    made: list[list[float]] = []
+    for height in range(counts.shape[0]):
+        made.append([])
+        for cover in range(counts.shape[1]):
+            own = counts[height, cover]
+            if own.sum() < LEAST_COUNT:
+                own = counts[height:, cover].sum(axis=0) if counts[height:, cover].sum() else counts.sum(axis=(0, 1))
+            share = float(own[1] / own.sum()) if own.sum() else 1.0
+            made[-1].append(round(1 - (1 - share) ** (fps / MEASURED_FPS), 4))
     return made
 
 

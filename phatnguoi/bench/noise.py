@@ -46,22 +46,23 @@ class PoolNoise:
     Attributes:
         miss: share of instants at which a followed mover has no box; by height and cover class, after an instant at
             which it had one, and after one at which it had none.
-        start_s: quantiles of the time from the first instant at which the mover is well seen to its first box.
+        start: share of instants at which a mover without a track gets its first box; by height and cover class, at 10
+            frames a second.
         edges: of covered and of clear movers: quantiles of the error of each edge (left, top, right, bottom), in
             widths and heights of the whole mover.
         memory: correlation of an edge's error with that of 0.1 s before, of covered and of clear movers.
-        new_id_per_minute, taken_id_per_minute: of covered and of clear movers: switches to an id never used before, and
-            to an id that was another mover's.
+        new_id_per_minute, taken_id_per_minute: by height class, of covered and of clear movers: switches to an id never
+            used before, and to an id that was another mover's.
         unknown_first: quantiles of the number of first sightings without a class.
         classes: share of tracks by true class and class seen; "none" for never any.
     """
 
     miss: list[list[tuple[float, float]]]
-    start_s: list[float]
+    start: list[list[float]]
     edges: list[list[list[float]]]
     memory: list[list[float]]
-    new_id_per_minute: list[float]
-    taken_id_per_minute: list[float]
+    new_id_per_minute: list[list[float]]
+    taken_id_per_minute: list[list[float]]
     unknown_first: list[float]
     classes: dict[str, dict[str, float]]
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from streams.simulated.layout import Layout
-from streams.simulated.movers import Mover
+from streams.simulated.movers import Mover, Pose
 from streams.simulated.places import Place, box, crosswalk, exit_left, exit_right
 from streams.simulated.regime import LaneTurn, Regime
 from streams.simulated.render import Drawn
@@ -15,6 +15,11 @@ from streams.simulated.truth_lines import Line, Sight, act_line, is_in_view, lan
 BOX_AFTER_S = 12.0
 """Who stands in the junction for so long blocks it. Lawful turners wait for a few seconds."""
 _BOX_NEAR_MISS_S = 1.5
+_CREEPS_S = 10.0
+"""Who creeps on within the junction for no longer blocks it still: one act."""
+_AHEAD_M, _ASIDE_M, _NEAR_M = 6.0, 2.5, 6.0
+"""A person so far before a vehicle and so little aside of its way is in it; one who is near it, but not in its way, may
+have been let pass."""
 _STANDS = 0.3
 _LATELY_S = 3.0
 _BESIDE_M = 2.5
@@ -110,14 +115,28 @@ class Box:
 
     def lines(self, fps: float) -> list[Line]:
         made: list[Line] = []
-        for seen in [*self._ended, *self._standing.values()]:
-            stood_s = round((seen.frame_to - seen.frame_from) / fps, 2)
-            more = {"stood_s": stood_s, "frame_from": seen.frame_from, "frame_to": seen.frame_to}
-            if stood_s >= BOX_AFTER_S:
+        for stretches in self._visits(fps):
+            stood_s = [round((one.frame_to - one.frame_from) / fps, 2) for one in stretches]
+            blocks = [one for one, s in zip(stretches, stood_s, strict=True) if s >= BOX_AFTER_S]
+            seen = blocks[0] if blocks else stretches[0]
+            more = {"stood_s": max(stood_s), "frame_from": seen.frame_from, "frame_to": stretches[-1].frame_to}
+            if blocks:
                 made.append(act_line("junction_blocking", seen.mover, seen.at, fps, **more))
-            elif stood_s >= _BOX_NEAR_MISS_S:
+            elif max(stood_s) >= _BOX_NEAR_MISS_S:
                 made.append(near_miss_line("waits_in_box", "junction_blocking", seen.mover, seen.at, fps, **more))
         return made
+
+    def _visits(self, fps: float) -> list[list[_Stander]]:
+        """Every vehicle's stretches of standing, those together between which it only crept on."""
+        visits: list[list[_Stander]] = []
+        latest: dict[int, list[_Stander]] = {}
+        for seen in sorted([*self._ended, *self._standing.values()], key=lambda one: one.frame_from):
+            visit = latest.get(seen.mover.mover_id)
+            if visit is None or seen.frame_from - visit[-1].frame_to > _CREEPS_S * fps:
+                visit = latest[seen.mover.mover_id] = []
+                visits.append(visit)
+            visit.append(seen)
+        return visits
 
 
 @dataclass(slots=True)
@@ -127,6 +146,7 @@ class _Crossover:
     at: Sight
     frame_to: int
     with_person: Sight | None = None
+    in_way: Sight | None = None
     person_lately: bool = False
     waited_frames: int = 0
     entered: bool = False
@@ -158,8 +178,12 @@ class Crosswalk:
                 seen.at = seen.at if seen.entered else sight(index, one)
                 seen.entered, seen.frame_to = True, index
                 seen.person_lately |= index - self._last_person < _LATELY_S * self.fps
-                if is_person_on and one.pose.speed > _STANDS and seen.with_person is None:
-                    seen.with_person = sight(index, one)
+                on_it = [person for person in people if place.holds(person.x, person.y)]
+                if one.pose.speed > _STANDS:
+                    if seen.with_person is None and any(_is_near(one, person) for person in on_it):
+                        seen.with_person = sight(index, one)
+                    if seen.in_way is None and any(_is_in_way(one, person) for person in on_it):
+                        seen.in_way = sight(index, one)
             elif not seen.entered and one.pose.speed < _STANDS and is_person_on:
                 seen.waited_frames += 1
 
@@ -167,8 +191,11 @@ class Crosswalk:
         made: list[Line] = []
         for seen in self._turners.values():
             more = {"frame_from": seen.frame_from, "frame_to": seen.frame_to}
-            if seen.with_person is not None:
-                made.append(act_line("yield_pedestrian", seen.mover, seen.with_person, fps, **more))
+            if seen.in_way is not None:
+                made.append(act_line("yield_pedestrian", seen.mover, seen.in_way, fps, **more))
+            elif seen.with_person is not None:
+                line = act_line("yield_pedestrian", seen.mover, seen.with_person, fps, **more)
+                made.append({**line, "kind": "borderline", "what": "person_aside"})
             elif seen.entered and seen.waited_frames / fps >= 0.5:
                 what, more = "waited_for_person", {**more, "waited_frames": seen.waited_frames}
                 made.append(near_miss_line(what, "yield_pedestrian", seen.mover, seen.at, fps, **more))
@@ -183,3 +210,14 @@ def _axis(one: Drawn) -> list[tuple[float, float]]:
     pose, half_m = one.pose, one.mover.length_m / 2
     dx, dy = math.sin(pose.yaw) * half_m, math.cos(pose.yaw) * half_m
     return [(pose.x + dx, pose.y + dy), (pose.x, pose.y), (pose.x - dx, pose.y - dy)]
+
+
+def _is_near(one: Drawn, person: Pose) -> bool:
+    return min(math.dist(point, (person.x, person.y)) for point in _axis(one)) <= _NEAR_M
+
+
+def _is_in_way(one: Drawn, person: Pose) -> bool:
+    """Ahead of its front, within the breadth of its way."""
+    front, sine, cosine = _axis(one)[0], math.sin(one.pose.yaw), math.cos(one.pose.yaw)
+    dx, dy = person.x - front[0], person.y - front[1]
+    return -0.5 <= dx * sine + dy * cosine <= _AHEAD_M and abs(dx * cosine - dy * sine) <= _ASIDE_M

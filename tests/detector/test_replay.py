@@ -21,7 +21,7 @@ from detector.evidence.seal import manifest_of
 from detector.impact import Change, impact
 from detector.replay import read_recorded, replay
 from detector.rule import RuleSettings, Site
-from detector.rulebook import Rulebook, RuleFileError, past_rules, rule_of
+from detector.rulebook import Rulebook, RuleFileError, known_rules, past_rules, rule_of
 from models.domain.geometry import PointPx
 from models.domain.scene import Scene
 from models.domain.violation import Moment, Violation
@@ -184,23 +184,24 @@ def test_a_past_version_replays_what_it_claimed(
     packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = (ROOT / "detector" / "rules" / "wrong_way.py").read_text(encoding="utf-8")
-    current = rule_of("wrong_way", 1)
-    (tmp_path / "wrong_way_v1.py").write_text(source, encoding="utf-8")
+    current = known_rules()["wrong_way"]
+    now = current.version
+    (tmp_path / f"wrong_way_v{now}.py").write_text(source, encoding="utf-8")
     monkeypatch.setattr(detector.rules.past, "__path__", [str(tmp_path)])
-    monkeypatch.setattr(current, "version", 2)
+    monkeypatch.setattr(current, "version", now + 1)
     past_rules.cache_clear()
     try:
         recorded = read_recorded(first_of(packages, "wrong_way"))
-        assert rule_of("wrong_way", 1) is not current
+        assert rule_of("wrong_way", now) is not current
         assert replay(recorded).is_equal
-        (tmp_path / "wrong_way_v3.py").write_text(source, encoding="utf-8")
+        (tmp_path / "wrong_way_v9.py").write_text(source, encoding="utf-8")
         past_rules.cache_clear()
-        with pytest.raises(RuleFileError, match="wrong_way_v3: got wrong_way version 1"):
-            rule_of("wrong_way", 1)
+        with pytest.raises(RuleFileError, match=f"wrong_way_v9: got wrong_way version {now}"):
+            rule_of("wrong_way", now)
     finally:
         past_rules.cache_clear()
-        sys.modules.pop("detector.rules.past.wrong_way_v1", None)
-        sys.modules.pop("detector.rules.past.wrong_way_v3", None)
+        sys.modules.pop(f"detector.rules.past.wrong_way_v{now}", None)
+        sys.modules.pop("detector.rules.past.wrong_way_v9", None)
 
 
 def test_impact_names_the_setting_that_makes_a_claim_fall(packages: Path) -> None:

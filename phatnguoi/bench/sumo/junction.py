@@ -15,6 +15,7 @@ from models.domain.scene import SignalState
 from phatnguoi.bench.scoring import Act, NearMiss
 from phatnguoi.bench.sumo.process import Driven, Network, Program, drive
 from phatnguoi.bench.sumo.sketch import Sketch
+from phatnguoi.bench.sumo.stops import Stops
 from phatnguoi.bench.sumo.view import SIZES_M, Placed, View
 from phatnguoi.bench.worlds import Instant
 from streams.simulated.camera import look_at
@@ -114,6 +115,7 @@ class SumoJunction:
         self._stop_y_m = lanes[0].shape_m[-1][1]
         self._right_m, self._left_m = lanes[0].shape_m[-1][0] + 1.6, lanes[-1].shape_m[-1][0] - 1.6
         self._truth = JunctionTruth(self._stop_y_m, self._network.program("ours"))
+        self._stops = Stops(self._stop_y_m)
         self._view = View(self._pole(seed))
         self.file = self._camera_file()
 
@@ -135,14 +137,15 @@ class SumoJunction:
         self._folder.cleanup()
 
     def acts(self) -> tuple[list[Act], list[NearMiss]]:
-        return self._truth.acts, self._truth.near_misses
+        return self._truth.acts + self._stops.acts, self._truth.near_misses + self._stops.near_misses
 
     def _instant(self, index: int, sumo_s: float, driven: list[Driven]) -> Instant:
         known = [one for one in driven if one.kind in SIZES_M]
         placed = self._view.place(known)
         t_s = index / FPS
         self._truth.see(placed, t_s)
-        state, _ = self._truth.program.at(t_s)
+        state, into_s = self._truth.program.at(t_s)
+        self._stops.see(placed, t_s, into_s if state == "r" else None)
         return Instant(index, t_s, {"main": LAMP[state]}, [one.mover for one in placed])
 
     def _pole(self, seed: int) -> Any:

@@ -30,13 +30,13 @@ def one(steps: Any, vehicle: VehicleClass | None = "car") -> list[Scene]:
 
 def test_accuses_a_class_that_the_lane_is_not_for() -> None:
     (claim,) = judged(one(LANE))
-    assert (claim.rule, claim.rule_version, claim.act_code) == ("wrong_lane", 1, "WRONG_LANE")
+    assert (claim.rule, claim.rule_version, claim.act_code) == ("wrong_lane", 2, "WRONG_LANE")
     assert_evidence(claim)
 
 
 def test_accuses_a_turn_that_the_arrows_do_not_show() -> None:
     (claim,) = judged(one(TURN), "left", exits=EXITS)
-    assert (claim.rule, claim.rule_version, claim.act_code) == ("wrong_lane", 1, "WRONG_LANE")
+    assert (claim.rule, claim.rule_version, claim.act_code) == ("wrong_lane", 2, "WRONG_LANE")
     assert_evidence(claim)
 
 
