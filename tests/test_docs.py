@@ -95,3 +95,29 @@ def test_no_secret_stands_in_the_tree() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+@pytest.mark.parametrize("name", ["asvs.md", "threat-model.md"])
+def test_every_test_that_a_page_on_security_names_exists(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text()
+    named = NAMED_TEST.findall(text)
+    assert len(named) > 15
+    missing = [f"{path}::{test}" for path, test in named if not _has_test(path, test)]
+    assert missing == []
+
+
+def _has_test(path: str, test: str) -> bool:
+    file = ROOT / path
+    return file.exists() and re.search(rf"^def {test}\(", file.read_text(), flags=re.MULTILINE) is not None
+
+
+def test_every_row_of_asvs_says_whether_it_holds_and_what_shows_it() -> None:
+    row = re.compile(r"^\| (\d+\.\d+\.\d+) \| (.+?) \| (\w+) \| (.+) \|$", re.MULTILINE)
+    rows = row.findall((ROOT / "docs" / "asvs.md").read_text())
+    assert len(rows) > 50 and len({number for number, *_ in rows}) == len(rows)
+    for number, _, holds, shown in rows:
+        assert holds in ("yes", "partly", "no"), number
+        assert holds != "yes" or NAMED_TEST.search(shown), f"{number}: got yes without a test"

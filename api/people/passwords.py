@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from api.people.errors import PasswordTooWeakError
 
 SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
+LONGEST_PASSWORD = 128
 FEWEST_CHARACTERS = 5
 SHORTEST_REST = 6
 """Characters that must be left without the person's name and the commonest words."""
@@ -25,7 +25,7 @@ def hash_password(password: str, username: str = "") -> str:
     """The argon2id hash of a new password.
 
     Raises:
-        PasswordTooWeakError: it is shorter than 12 or longer than 256 characters, made of fewer than five different
+        PasswordTooWeakError: it is shorter than 12 or longer than 128 characters, made of fewer than five different
             ones, or little else than a name that everybody here knows.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
@@ -47,7 +47,7 @@ def is_password(password_hash: str | None, password: str) -> bool:
             fits = _HASHER.verify(password_hash or _nobodys_hash(), password[:LONGEST_PASSWORD])
         except (VerificationError, InvalidHashError):
             return False
-    return fits and password_hash is not None
+    return fits and password_hash is not None and len(password) <= LONGEST_PASSWORD
 
 
 @cache

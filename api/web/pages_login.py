@@ -67,7 +67,7 @@ async def sign_in(request: Request, form: CheckedForm, office: OfficeHere, sessi
         return _refused(request, form, 429, t("sign_in.too_many", seconds=round(error.wait_s) + 1))
     except SignInRefusedError:
         pace.count_refused(address)
-        await asyncio.sleep(-(time.monotonic() - asked_at) % REFUSED_ANSWER_EVERY_S)
+        await asyncio.sleep(until_the_beat(time.monotonic() - asked_at))
         return _refused(request, form, 401, t("sign_in.refused"))
     person = sessions.find(token, office.clock())
     response = RedirectResponse(_goal(form["next"], person), status_code=303)
@@ -89,6 +89,10 @@ def local_path(wish: str) -> str:
     """A path of this site, else the queue: no form leads anybody elsewhere."""
     is_local = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isprintable()
     return wish if is_local and not wish.startswith("/login") else "/queue"
+
+
+def until_the_beat(elapsed_s: float) -> float:
+    return -elapsed_s % REFUSED_ANSWER_EVERY_S
 
 
 def home(person: SignedIn) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from api.people import passwords
 from api.people.accounts import add_person, close_account
 from api.people.errors import PasswordTooWeakError, SignInRefusedError
-from api.people.passwords import hash_password, is_password
+from api.people.passwords import LONGEST_PASSWORD, hash_password, is_password
 from api.people.sessions import LOCK_LENGTH, WRONG_SIGN_INS, Sessions
 from models.tables import AuditRow, LoginSessionRow, PersonRow
 from tests.api.kit import SmallOffice
@@ -123,10 +123,22 @@ def test_a_name_is_taken_once_whatever_its_case(small: SmallOffice, sessions: Se
         add_person(small.office.database, "HOA ", PASSWORD, ["reviewer"], small.clock.now)
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * 257])
+@pytest.mark.parametrize("password", ["", "short", "x" * 129])
 def test_a_weak_password_is_no_password(password: str) -> None:
-    with pytest.raises(PasswordTooWeakError, match="expected 12 to 256"):
+    with pytest.raises(PasswordTooWeakError, match="expected 12 to 128"):
         hash_password(password)
+
+
+@pytest.mark.parametrize("password", ["aaaaaaaaaaaaaaaa", "hoahoahoahoa", "Password1234", "matkhau matkhau"])
+def test_a_password_that_is_easy_to_guess_is_no_password(password: str) -> None:
+    with pytest.raises(PasswordTooWeakError, match="easy to guess"):
+        hash_password(password, "hoa")
+
+
+def test_no_password_is_cut_short() -> None:
+    longest = "mat khau " * 14 + "ab"
+    assert len(longest) == LONGEST_PASSWORD and is_password(hash_password(longest), longest)
+    assert not is_password(hash_password(longest), longest + "c")
 
 
 def test_nobody_costs_as_much_as_somebody() -> None:

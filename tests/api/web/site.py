@@ -100,7 +100,7 @@ class Site:
     def confirmed(self, browser: Browser, case_id: str, plate: str = "75-B1 678.90") -> None:
         browser.get(f"/cases/{case_id}")
         browser.post(f"/cases/{case_id}/take")
-        typed = {"plate": plate, "vehicle": "motorcycle", "plate_colour": "white"}
+        typed = {"plate": plate, "vehicle": "motorcycle", "plate_colour": "white", "shown": "all"}
         assert browser.post(f"/cases/{case_id}/confirm", typed).status_code == 200
 
     def issued(self, browser: Browser, case_id: str) -> str:
@@ -125,13 +125,11 @@ def _routes_within(mounted: BaseRoute) -> list[APIRoute]:
 
 
 def open_site(folder: Path, **changes: Any) -> Site:
-    small = small_office(
-        f"sqlite:///{folder / 'office.db'}",
-        folder,
-        secure_cookies=False,
-        jobs_in_process=False,
-        public_url="http://testserver",
-        citizen_answer_after_s=0.02,
-        **changes,
-    )
+    settings: dict[str, Any] = {
+        "secure_cookies": False,
+        "jobs_in_process": False,
+        "public_url": "http://testserver",
+        "citizen_answer_after_s": 0.02,
+    }
+    small = small_office(f"sqlite:///{folder / 'office.db'}", folder, **(settings | changes))
     return Site(small, create_app(small.office.settings, pages=add_pages, office=small.office))
