@@ -11,16 +11,19 @@ from pathlib import Path
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.actor import OFFICE
-from api.cases.register import add_worker_key
+from api.cameras.files import read_text
+from api.cases.register import add_worker_key, register_camera
 from api.log.signing_keys import enrol_key
 from detector.camera_files import CameraFiles, sha256_of
-from models.tables import CaseRow, SubmissionRow
+from models.tables import AcceptanceRow, CaseRow, SubmissionRow
 from models.verify.keys import new_key, write_key_file
 from phatnguoi.demo import EXPORTED
 from phatnguoi.main import main
+from tests.api.kit import CAMERA as KNOWN
+from tests.api.test_cameras import text_of
 from tests.browser.conftest import PASSWORD, OfficeServer, OpenPage, until
 from tests.browser.test_access import broken_rules
 from tests.conftest import ROOT
@@ -196,6 +199,10 @@ def test_a_camera_comes_into_force_by_two_persons_and_a_worker(
     assert place.files.ids() == ()
 
     _approve(open_page(viewport={"width": 820, "height": 1180}), desk.url, place, shot)
+    desk.goto(f"/cameras/new?copy={CAMERA}")
+    copied = yaml.safe_load(_text(desk))
+    assert copied["lines"] == yaml.safe_load(place.text)["lines"]
+    assert (copied["id"], copied["source"]) == ("", "")
     with server.office.database.reading() as session:
         made = session.scalars(select(SubmissionRow.camera_id)).all()
         assert set(made) <= {CAMERA}
@@ -215,3 +222,34 @@ def _approve(tablet: Page, address: str, place: Place, shot: Shot) -> None:
     assert broken_rules(tablet) == []
     assert place.files.ids() == (CAMERA,)
     assert place.files.running(CAMERA) == sha256_of((place.files.folder / f"{CAMERA}.yaml").read_text(encoding="utf-8"))
+
+
+def test_a_rule_is_accepted_by_two_persons_on_the_camera_s_page(
+    server: OfficeServer, open_page: OpenPage, shot: Shot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.domain.acceptance.LEAST_REVIEWED", 1)
+    server.person("hoa", "reviewer")
+    server.person("minh", "supervisor")
+    now = server.office.clock()
+    with server.office.database.writing() as session:
+        file = read_text(text_of(id=KNOWN))
+        register_camera(session, now, OFFICE, file, unit_telephone="0234 1", mode="live")
+        session.execute(update(AcceptanceRow).values(revoked_at=now))
+    case_id = server.case(vehicle="car", mode="warning")
+    with server.office.database.writing() as session:
+        session.get_one(CaseRow, case_id).state = "confirmed"
+    first, second = open_page(), open_page()
+    sign_in(first, "hoa")
+    first.goto(f"/cameras/{KNOWN}")
+    first.get_by_role("button", name="Đề nghị nghiệm thu").click()
+    expect(first.get_by_text("Cần một người khác ký")).to_be_visible()
+    expect(first.get_by_role("button", name="Nghiệm thu (người thứ hai)")).to_have_count(0)
+    sign_in(second, "minh")
+    second.goto(f"/cameras/{KNOWN}")
+    shot(second, "cameras_08_acceptance", whole=True)
+    assert broken_rules(second) == []
+    second.get_by_role("button", name="Nghiệm thu (người thứ hai)").click()
+    expect(second.get_by_text("Đã nghiệm thu", exact=False).first).to_be_visible()
+    second.get_by_label("Lý do thu hồi").fill("vạch dừng kẻ lại")
+    second.get_by_role("button", name="Thu hồi").click()
+    expect(second.get_by_role("status")).to_contain_text("trở lại chế độ cảnh báo")
