@@ -23,8 +23,9 @@ RECORDED: dict[ZoneKind, frozenset[VehicleClass]] = {
     "gate_in": COACHES, "gate_out": COACHES, "inspection_lane": COACHES | {"car"},
 }  # fmt: skip
 """Whom records speak of there: all others are only counted, and their plates never read."""
-MAY_BE = 0.2
-"""Share of its boxes from which a vehicle may be of a recorded class, and is reported as such."""
+MAY_BE, SURELY_IS = 0.2, 0.8
+"""Shares of its boxes: from the first on a vehicle may be of a recorded class and is told; from the second on it is a
+bus. A coach in doubt is told as a truck: of a truck no record rule claims anything, and it may still be the coach."""
 LEFT_AFTER_US = 1_000_000
 """So long outside of the zone, and a vehicle has left it."""
 LEAST_STAY_US, LEAST_SEEN = 600_000, 3
@@ -36,8 +37,11 @@ LOST_US = 6_000_000
 """Lost and found again at the same place within this gap: the same vehicle, where plates do not differ."""
 SAME_PLACE = 0.5
 """Of the box's height: how far it may appear from where it was lost."""
-SAME_BOX = 0.5
-"""Overlap (IoU) above which two stays at one time are two boxes of one vehicle."""
+SAME_GROUND = 0.15
+"""Of the larger box's height: two boxes at one time whose lower edges are so near stand on the same ground, which two
+vehicles cannot."""
+MOST_SAMPLES, SAMPLE_US = 120, 1_000_000
+"""Boxes kept of a stay, one a second at most; of a longer one the first."""
 LONGEST_STAY_US = 2 * 3600 * 1_000_000
 """A stay is ended then, so that a parked vehicle never holds back what is known of all others."""
 MOST_STAYS = 400
@@ -70,12 +74,16 @@ class Stay:
     confidence: float = 0.0
     classes: Counter[VehicleClass] = field(default_factory=Counter)
     tracks: int = 1
+    samples: list[tuple[int, BoxPx]] = field(default_factory=list)
 
     @property
     def recorded_class(self) -> VehicleClass | None:
         """The class that records may know it by; None: none of them speaks of such a vehicle there."""
-        known = [(count, name) for name, count in self.classes.items() if name in RECORDED[self.kind]]
-        return max(known)[1] if known and sum(count for count, _ in known) >= MAY_BE * self.seen else None
+        known = {name: count for name, count in self.classes.items() if name in RECORDED[self.kind]}
+        if not known or sum(known.values()) < MAY_BE * self.seen:
+            return None
+        likeliest = max(sorted(known), key=lambda name: known[name])
+        return "truck" if likeliest == "bus" and known["bus"] < SURELY_IS * self.seen else likeliest
 
     @property
     def is_final(self) -> bool:
@@ -166,6 +174,8 @@ class StayBook:
             self.stays.append(stay)
         stay.left_us, stay.last_box, stay.seen = now_us, track.box, stay.seen + 1
         stay.classes[vehicle] += 1
+        if len(stay.samples) < MOST_SAMPLES and (not stay.samples or now_us - stay.samples[-1][0] >= SAMPLE_US):
+            stay.samples.append((now_us, track.box))
         stay.vehicle = stay.classes.most_common(1)[0][0]
 
     def _note_passing(self, zone: str, track: tuple[int, int], vehicle: VehicleClass, now_us: int) -> None:
@@ -219,12 +229,26 @@ def is_same_visit(first: Stay, later: Stay) -> bool:
     gap_us = later.entered_us - first.left_us
     if first.plate is not None and first.plate == later.plate:
         return gap_us <= SAME_PLATE_US[first.kind]
-    if gap_us < 0:  # at one time: two boxes of one vehicle, or two vehicles
-        return (
-            later.left_us <= first.left_us
-            and min(later.first_box.iou(first.last_box), later.last_box.iou(first.last_box)) > SAME_BOX
-        )
+    if gap_us < 0:
+        return is_same_vehicle(first, later)
     return gap_us <= LOST_US and first.is_lost and _is_same_place(first.last_box, later.first_box)
+
+
+def is_same_vehicle(first: Stay, later: Stay) -> bool:
+    """Whether two stays of one time are two boxes of one vehicle: wherever both were seen, on the same ground."""
+    pairs = [
+        (box, other)
+        for at_us, box in later.samples
+        for other_us, other in first.samples
+        if abs(at_us - other_us) <= SAMPLE_US // 2
+    ]
+    return bool(pairs) and sum(_is_same_ground(a, b) for a, b in pairs) * 5 >= len(pairs) * 4
+
+
+def _is_same_ground(one: BoxPx, other: BoxPx) -> bool:
+    larger, smaller = (one, other) if one.area >= other.area else (other, one)
+    x, y = smaller.ground_contact.x, smaller.ground_contact.y
+    return larger.x1 <= x <= larger.x2 and abs(larger.y2 - y) <= SAME_GROUND * larger.height
 
 
 def _is_same_place(lost: BoxPx, found: BoxPx) -> bool:
@@ -237,6 +261,8 @@ def _join(first: Stay, later: Stay) -> None:
     if later.left_us >= first.left_us:
         first.left_us, first.last_box, first.is_lost = later.left_us, later.last_box, later.is_lost
     first.seen, first.tracks = first.seen + later.seen, first.tracks + later.tracks
+    if later.entered_us > first.samples[-1][0]:
+        first.samples = (first.samples + later.samples)[:MOST_SAMPLES]
     first.classes.update(later.classes)
     first.vehicle = first.classes.most_common(1)[0][0]
     if first.plate is None or later.confidence > first.confidence:

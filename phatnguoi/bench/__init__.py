@@ -47,6 +47,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     office.add_argument("--sessions", type=int, default=20)
     office.add_argument("--minutes", type=float, default=5.0)
     office.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result, with a picture")
+    station = actions.add_parser("station", help="visits to a simulated station: found, wrong plate, split, merged")
+    station.add_argument("--world", action="append", metavar="URL", help="sim://station?…; may be given again")
+    station.add_argument("--processes", type=int, choices=(1, 2), default=1)
+    station.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result")
     plates = actions.add_parser("plates", help="plates right, withheld and wrong, on labelled or simulated pictures")
     plates_arguments(plates)
 
@@ -72,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.office_command import run_office
 
         return run_office(arguments)
+    if arguments.action == "station":
+        from phatnguoi.bench.station import run_station
+
+        return run_station(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 

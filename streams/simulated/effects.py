@@ -19,7 +19,7 @@ Picture = npt.NDArray[np.uint8]
 _NOISE_FRAMES = 7
 _CLOCK_STARTS = datetime(2026, 11, 2, 7, 30, tzinfo=timezone(timedelta(hours=7)))
 _STREAKS_PER_PX = 1 / 900
-_FAULT_GREY = {"dark": 6, "covered": 70}
+FAULT_GREY = {"dark": 6, "covered": 70}
 _RAIN_VEIL = (0.82, 30.0)
 """Contrast and brightness that rain leaves."""
 
@@ -49,7 +49,7 @@ class Effects:
         """The picture as the camera gives it; may change `image`."""
         t_s = index / self._settings.fps
         if self._settings.fault != "none" and self._settings.fault_from_s <= t_s < self._settings.fault_to_s:
-            image[:] = _FAULT_GREY[self._settings.fault]
+            image[:] = FAULT_GREY[self._settings.fault]
         if self._rain is not None:
             image = self._rained(image, index)
         if self._glare is not None:

@@ -21,7 +21,7 @@ from detector.track_plates import TrackCrops
 from detector.vision.plates.voting import TrackPlate, unread
 from detector.visit_outbox import VisitOutbox
 from detector.visit_sender import VisitSender
-from models.domain.camera import Camera, FrameSize, Zone
+from models.domain.camera import Camera, Zone
 from models.domain.frame import FILE_CLOCK, Frame
 from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, Track, VehicleClass
@@ -39,12 +39,14 @@ def square(x1: float, x2: float) -> tuple[PointPx, ...]:
     return PointPx(x1, 100), PointPx(x2, 100), PointPx(x2, 400), PointPx(x1, 400)
 
 
-CAMERA = Camera(
-    schema=1, id="gate-1", name="gate", source="sim://station", frame=FrameSize(width=640, height=480),
-    zones=(
-        Zone(id="out", polygon_px=square(0, 300), kind="gate_out"),
-        Zone(id="street", polygon_px=square(300, 640), kind="passing"),
-    ),
+CAMERA = Camera.model_validate(
+    {
+        "schema": 1, "id": "gate-1", "name": "gate", "source": "sim://station", "frame": {"width": 640, "height": 480},
+        "zones": (
+            Zone(id="out", polygon_px=square(0, 300), kind="gate_out"),
+            Zone(id="street", polygon_px=square(300, 640), kind="passing"),
+        ),
+    }
 )  # fmt: skip
 
 
@@ -119,6 +121,14 @@ def test_re_appearance(plates: dict[int, str | None], gap_s: float, where: float
     assert all(visit.unread_because == (None if visit.plate else "blurred") for visit in visits)
 
 
+def test_two_boxes_on_the_same_ground_are_one_vehicle() -> None:
+    clip = Clip({1: "75B12345", 2: None})
+    clip.show(3, (1, 150))
+    clip.show(3, (1, 150), (2, 170))
+    clip.show(3, (1, 150))
+    assert [visit.plate for visit in clip.told().visits] == ["75B12345"]
+
+
 def test_two_vehicles_at_once_are_two_visits() -> None:
     clip = Clip({1: "75B12345", 2: None})
     clip.show(6, (1, 80), (2, 220))
@@ -137,12 +147,12 @@ def test_who_only_passes_is_counted_and_no_plate_is_ever_read() -> None:
     assert clip.asked == []
 
 
-def test_a_coach_that_is_mostly_taken_for_a_car_is_told_all_the_same() -> None:
+def test_what_may_be_a_coach_is_told_as_a_truck_of_which_no_rule_claims_anything() -> None:
     clip = Clip({1: "75B12345"})
     clip.show(2, (1, 150), vehicle="bus")
     clip.show(5, (1, 150), vehicle="car")
     (visit,) = clip.told().visits
-    assert (visit.vehicle, visit.plate) == ("bus", "75B12345")
+    assert (visit.vehicle, visit.plate) == ("truck", "75B12345")
 
 
 def test_no_time_is_covered_in_which_somebody_came_who_is_not_told_yet() -> None:
