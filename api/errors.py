@@ -16,6 +16,8 @@ OfficeError
 │   ├── CaseMovedError                 somebody else was first
 │   ├── CaseHeldError                  another reviewer holds it, or has seen it
 │   ├── LimitationPassedError          the year is over
+│   ├── CameraOnHoldError              its camera is frozen or suspended
+│   ├── UndoTooLateError               the decision has taken effect, or is another's
 │   ├── NoticeNotAllowedError          warning mode, or no catalogue row
 │   ├── AcceptanceRefusedError         too few reviewed claims, too many wrong ones, or not two persons
 │   ├── KeyTakenError                  that signing key is or was somebody's
@@ -108,6 +110,14 @@ class CaseMovedError(ConflictError):
 
 class CaseHeldError(ConflictError):
     """Another reviewer holds the case, or this one has seen what they should not have seen."""
+
+
+class CameraOnHoldError(ConflictError):
+    """The camera is frozen or suspended: nothing of it is decided until a person lifts that."""
+
+
+class UndoTooLateError(ConflictError):
+    """The decision has taken effect, or was somebody else's."""
 
 
 class LimitationPassedError(ConflictError):

@@ -119,6 +119,7 @@ def office_jobs(office: Office) -> Jobs:
 
     jobs = [
         Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),
+        Job("effects", lambda: office.reviews.take_effect() > 0, pause_s=settings.job_pause_s),
         Job("care", care, pause_s=CARE_PAUSE_S),
         Job("log", Sequencer(office.database, office.signer, office.clock).step, pause_s=settings.job_pause_s),
     ]

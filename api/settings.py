@@ -41,6 +41,12 @@ class OfficeSettings(BaseSettings):
 
     review_lease: timedelta = timedelta(minutes=30)
     """How long a reviewer holds a taken case before it goes back to the queue."""
+    decision_effect_s: Annotated[float, Field(ge=0.0, le=3600.0)] = 10.0
+    """How long a decision can be undone: whatever follows from it waits so long. 0: nothing waits."""
+    second_review: bool = True
+    """False: one person's yes is enough for a notice, also where the law takes points. For trials only."""
+    sample_key: SecretStr | None = None
+    """Draws the cases that a second person looks at; unset: a new one at every start."""
     notice_within_days: int = 10
     """Calendar days from capture to notice (TT 73/2024 art. 24.1)."""
     link_valid: timedelta = timedelta(days=30)

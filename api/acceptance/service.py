@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.actor import Actor
 from api.audit import record
@@ -129,11 +129,16 @@ def thing_of(manifest: Manifest) -> AcceptedThing:
 
 def tallies_of(session: Session, camera_id: str, rule: str) -> dict[AcceptedThing, Tally]:
     """See `AcceptanceService.tallies`."""
-    rejection = aliased(ReviewRow)
+    reason_of = (
+        select(ReviewRow.reason)
+        .where(ReviewRow.case_id == CaseRow.id, ReviewRow.decision == "reject")
+        .order_by(ReviewRow.decided_at.desc(), ReviewRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(ManifestRow.body, CaseRow.state, rejection.reason)
+        select(ManifestRow.body, CaseRow.state, reason_of)
         .join(CaseRow, CaseRow.submission_id == ManifestRow.submission_id)
-        .outerjoin(rejection, and_(rejection.case_id == CaseRow.id, rejection.decision == "reject"))
         .where(
             CaseRow.camera_id == camera_id,
             CaseRow.rule == rule,

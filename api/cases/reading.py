@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from api.actor import Actor
 from api.cases.schemas import AuditLine, CaseFile, CaseLine, EvidenceFile, OtherClaim, Redaction
 from api.worker_jobs.kinds.redact import is_redacted, why_not_redacted
-from models.domain.cases import MOVES, CaseState
+from models.domain.cases import BLIND_STATES, MOVES, CaseState
 from models.domain.catalogue import CatalogueRowMissingError, Offence, find_offence
 from models.domain.manifest import Manifest
 from models.domain.scene import VehicleClass
@@ -29,6 +29,10 @@ from models.tables import (
     ReviewRow,
     SubmissionRow,
 )
+
+UNDECIDED: tuple[CaseState, ...] = ("new", "in_review", *BLIND_STATES)
+"""No plate stands yet: what the machine read is not shown."""
+_SHOWN_BLIND = ("case_created", "view", "take", "release")
 
 
 def case_lines(session: Session, now: datetime, actor: Actor, cases: Sequence[CaseRow]) -> tuple[CaseLine, ...]:
@@ -73,13 +77,13 @@ def case_file(session: Session, now: datetime, actor: Actor, case: CaseRow) -> C
     ).first()
     return CaseFile(
         line=case_lines(session, now, actor, [case])[0],
-        manifest=Manifest.model_validate_json(manifest.body),
+        manifest=_shown_manifest(case, manifest.body),
         offence=offence_of(case),
         agency=case.agency,
         unit_telephone=camera.unit_telephone,
         camera_name=camera.name,
         evidence=tuple(_evidence(session, case.submission_id)),
-        audit=tuple(_audit(session, case.id)),
+        audit=tuple(_audit(session, case)),
         others=tuple(_others(session, case)),
         plate=case.plate,
         plate_read=case.plate_read if case.plate is not None else None,
@@ -106,7 +110,7 @@ def offence_of(case: CaseRow, vehicle: str | None = None) -> Offence | None:
 def possible_moves(actor: Actor, case: CaseRow, *, is_redacted: bool) -> tuple[str, ...]:
     """Names of the moves that the table gives this actor now, less those that need the case in hand."""
     names = [move.name for move in MOVES if move.source == case.state and move.roles & actor.roles]
-    if case.state == "contested" and names:
+    if (case.state == "contested" and names) or ("confirm" in names and case.state != "in_review"):
         names = ["take", *names]
     is_mine = case.assigned_to is not None and case.assigned_to == actor.person_id
     is_supervisor = "supervisor" in actor.roles
@@ -133,14 +137,23 @@ def _evidence(session: Session, submission_id: str) -> Iterable[EvidenceFile]:
         yield EvidenceFile(row.name, row.media_type, row.length_bytes, row.sha256, row.is_copy_of)
 
 
-def _audit(session: Session, case_id: str) -> Iterable[AuditLine]:
+def _shown_manifest(case: CaseRow, body: str) -> Manifest:
+    """Before somebody's word about the plate stands, nobody is shown what the machine read."""
+    manifest = Manifest.model_validate_json(body)
+    return manifest if case.state not in UNDECIDED else manifest.model_copy(update={"plate": None})
+
+
+def _audit(session: Session, case: CaseRow) -> Iterable[AuditLine]:
+    """Nothing of what others decided while somebody may still have to look without knowing it."""
     rows = session.execute(
         select(AuditRow, PersonRow.username)
         .outerjoin(PersonRow, PersonRow.id == AuditRow.person_id)
-        .where(AuditRow.case_id == case_id)
+        .where(AuditRow.case_id == case.id)
         .order_by(AuditRow.id)
     )
     for row, username in rows:
+        if case.state in BLIND_STATES and row.what not in _SHOWN_BLIND:
+            continue
         reason = row.details.get("reason")
         yield AuditLine(row.at, username or row.role, row.role, row.what, row.source, row.target, reason)
 
@@ -161,6 +174,5 @@ def _others(session: Session, case: CaseRow) -> Iterable[OtherClaim]:
 def _reject_reason(session: Session, case: CaseRow) -> str | None:
     if case.state != "rejected":
         return None
-    return session.scalars(
-        select(ReviewRow.reason).where(ReviewRow.case_id == case.id, ReviewRow.decision == "reject")
-    ).first()
+    rejections = select(ReviewRow.reason).where(ReviewRow.case_id == case.id, ReviewRow.decision == "reject")
+    return session.scalars(rejections.order_by(ReviewRow.decided_at.desc(), ReviewRow.id.desc())).first()

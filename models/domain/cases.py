@@ -5,19 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CaseState = Literal["new", "in_review", "confirmed", "rejected", "contested", "notice_issued", "withdrawn", "expired"]
+CaseState = Literal[
+    "new", "in_review", "decided", "second_review", "disputed",
+    "confirmed", "rejected", "contested", "notice_issued", "withdrawn", "expired",
+]  # fmt: skip
+"""`decided`: a decision is written and its effect waits; `second_review`: for a second person; `disputed`: the two
+differ, for a supervisor. Nothing of a decision shows in these three states."""
 Role = Literal[
     "reviewer", "supervisor", "auditor", "administrator", "operations", "worker", "keeper", "citizen", "office"
 ]
 """`office` is the office's own jobs (expiry, notice after effect); nobody can log in as it."""
-MoveName = Literal["take", "release", "confirm", "reject", "issue_notice", "contest", "uphold", "withdraw", "expire"]
+MoveName = Literal[
+    "take", "release", "confirm", "reject", "undo", "undo_second", "undo_supervisor",
+    "ask_second", "dispute", "settle_confirmed", "settle_rejected",
+    "issue_notice", "contest", "uphold", "withdraw", "expire",
+]  # fmt: skip
 
 CASE_STATES: tuple[CaseState, ...] = (
-    "new", "in_review", "confirmed", "rejected", "contested", "notice_issued", "withdrawn", "expired",
+    "new", "in_review", "decided", "second_review", "disputed",
+    "confirmed", "rejected", "contested", "notice_issued", "withdrawn", "expired",
 )  # fmt: skip
 ROLES: tuple[Role, ...] = (
     "reviewer", "supervisor", "auditor", "administrator", "operations", "worker", "keeper", "citizen", "office",
 )  # fmt: skip
+BLIND_STATES: tuple[CaseState, ...] = ("decided", "second_review", "disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +49,19 @@ def _move(name: MoveName, source: CaseState, target: CaseState, *roles: Role, re
 MOVES: tuple[Move, ...] = (
     _move("take", "new", "in_review", "reviewer", "supervisor"),
     _move("release", "in_review", "new", "reviewer", "supervisor", "office"),
-    _move("confirm", "in_review", "confirmed", "reviewer", "supervisor"),
-    _move("reject", "in_review", "rejected", "reviewer", "supervisor", reason=True),
+    _move("confirm", "in_review", "decided", "reviewer", "supervisor"),
+    _move("reject", "in_review", "decided", "reviewer", "supervisor", reason=True),
+    _move("confirm", "second_review", "decided", "reviewer", "supervisor"),
+    _move("reject", "second_review", "decided", "reviewer", "supervisor", reason=True),
+    _move("confirm", "disputed", "decided", "supervisor"),
+    _move("reject", "disputed", "decided", "supervisor", reason=True),
+    _move("undo", "decided", "in_review", "reviewer", "supervisor"),
+    _move("undo_second", "decided", "second_review", "reviewer", "supervisor"),
+    _move("undo_supervisor", "decided", "disputed", "supervisor"),
+    _move("ask_second", "decided", "second_review", "office"),
+    _move("dispute", "decided", "disputed", "office"),
+    _move("settle_confirmed", "decided", "confirmed", "office"),
+    _move("settle_rejected", "decided", "rejected", "office"),
     _move("issue_notice", "confirmed", "notice_issued", "reviewer", "supervisor", "office"),
     _move("withdraw", "confirmed", "withdrawn", "supervisor", reason=True),
     _move("contest", "notice_issued", "contested", "citizen"),
@@ -48,6 +70,9 @@ MOVES: tuple[Move, ...] = (
     _move("withdraw", "contested", "withdrawn", "reviewer", "supervisor", reason=True),
     _move("expire", "new", "expired", "office"),
     _move("expire", "in_review", "expired", "office"),
+    _move("expire", "decided", "expired", "office"),
+    _move("expire", "second_review", "expired", "office"),
+    _move("expire", "disputed", "expired", "office"),
     _move("expire", "confirmed", "expired", "office"),
     _move("expire", "contested", "expired", "office"),
 )

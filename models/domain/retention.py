@@ -20,7 +20,8 @@ Standing = Literal["open", "contested", "rejected", "closed", "refused", "held"]
 DELETABLE: tuple[Standing, ...] = ("rejected", "closed", "refused")
 """Only these are ever deleted: nothing can happen to such a case any more."""
 STANDINGS: dict[str, Standing] = {
-    "new": "open", "in_review": "open", "confirmed": "open", "notice_issued": "open", "contested": "contested",
+    "new": "open", "in_review": "open", "decided": "open", "second_review": "open", "disputed": "open",
+    "confirmed": "open", "notice_issued": "open", "contested": "contested",
     "rejected": "rejected", "withdrawn": "closed", "expired": "closed",
 }  # fmt: skip
 LEAST_DAYS = 30

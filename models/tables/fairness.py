@@ -31,7 +31,7 @@ class SettledRow(Base):
     """How one case came to its end: who said what, and whether they agreed."""
 
     __tablename__ = "settled"
-    __table_args__ = (Index("ix_settled_of", "camera_id", "rule"), Index("ix_settled_at", "settled_at"))
+    __table_args__ = (Index("ix_settled_of", "camera_id", "rule", "settled_at"), Index("ix_settled_at", "settled_at"))
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     camera_id: Mapped[str] = mapped_column(ForeignKey("cameras.id"))

@@ -72,6 +72,8 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> OfficeSetti
         "log_key": LOG_SIGNER.pem().decode(),
         "people_key": PEOPLE_KEY,
         "second_factor_roles": (),
+        "decision_effect_s": 0.0,
+        "second_review": False,
     }
     return OfficeSettings(**(values | changes))
 
@@ -89,6 +91,12 @@ class Package:
         return self.root / stored.key / stored.version_id
 
 
+def _least(key: str) -> dict[str, bytes]:
+    """The files without which nobody confirms; nothing can be seen in them."""
+    pictures = {name: name.encode() + key.encode() for name in ("a_before.jpg", "b_at.jpg", "c_beyond.jpg")}
+    return {**pictures, "citizen.jpg": b"pixels", "clip.mp4": b"m" * 3000}
+
+
 def seal(
     root: Path,
     *,
@@ -104,7 +112,7 @@ def seal(
     rule = str(changes.get("rule", "red_light"))
     point = PointPx(point_px16[0] / 16, point_px16[1] / 16)
     key = claim_id(camera_id, rule, CAMERA_SHA256, occurred_at, point)
-    contents = dict(pictures or {"b_at.jpg": b"at " + key.encode(), "citizen.jpg": b"pixels", "clip.mp4": b"m" * 3000})
+    contents = dict(pictures or _least(key))
     manifest = _manifest(key, camera_id, rule, occurred_at, point_px16, contents, changes)
     contents["manifest.json"] = manifest.canonical()
     if signer is not None:

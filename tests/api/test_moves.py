@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from models.domain.cases import CASE_STATES, MOVES, ROLES, MoveName, MoveNotAllo
 from models.tables import AuditRow, CaseRow
 from tests.api.kit import SmallOffice
 
-NAMES: tuple[MoveName, ...] = ("take", "release", "confirm", "reject", "issue_notice", "contest", "uphold", "withdraw", "expire")  # fmt: skip  # noqa: E501
+NAMES: tuple[MoveName, ...] = get_args(MoveName)
 
 
 def actors(here: SmallOffice) -> dict[Role, Actor]:

@@ -65,12 +65,18 @@ def test_a_reviewer_decides_only_what_they_hold(here: SmallOffice) -> None:
 
 
 def test_every_coded_reason_rejects(here: SmallOffice) -> None:
-    case_id, reviewer = here.new_case(), here.person("reviewer")
-    for reason in REJECT_REASONS:
-        here.set_state(case_id, "in_review", reviewer)
+    reviewer = here.person("reviewer")
+    for number, reason in enumerate(REJECT_REASONS):
+        case_id = here.new_case(point_px16=(2000 * number + 100, 3000))
+        here.office.reviews.take(reviewer, case_id)
         here.office.reviews.reject(reviewer, case_id, reason=reason)
         file = here.office.cases.read(reviewer, case_id)
-        assert (file.line.state, file.moves, file.audit[-2].reason) == ("rejected", (), reason)
+        assert (file.line.state, file.moves, file.audit[-2].reason, file.reject_reason) == (
+            "rejected",
+            (),
+            reason,
+            reason,
+        )
 
 
 @pytest.mark.parametrize("reason", ["", "because", "plate_unreadable"])

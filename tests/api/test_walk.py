@@ -23,6 +23,6 @@ def test_a_claim_becomes_a_notice(here: SmallOffice) -> None:
     here.office.reviews.withdraw(other, case_id, reason="người khác lái")
     assert here.office.notices.view(issued.code).withdrawn_reason == "người khác lái"
     assert [line.what for line in here.office.cases.read(other, case_id).audit] == [
-        "case_created", "redacted", "take", "confirm", "issue_notice", "picture_opened", "contest", "take",
-        "withdraw", "view",
+        "case_created", "redacted", "take", "confirm", "settle_confirmed", "issue_notice", "picture_opened",
+        "contest", "take", "withdraw", "view",
     ]  # fmt: skip

@@ -89,7 +89,7 @@ def upgrade() -> None:
     with op.batch_alter_table("settled", schema=None) as batch_op:
         batch_op.create_index("ix_settled_at", ["settled_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_settled_first_person_id"), ["first_person_id"], unique=False)
-        batch_op.create_index("ix_settled_of", ["camera_id", "rule"], unique=False)
+        batch_op.create_index("ix_settled_of", ["camera_id", "rule", "settled_at"], unique=False)
 
     op.create_table(
         "decisions",
