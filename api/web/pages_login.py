@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.office import OfficeHere
+from api.office import Office, OfficeHere
 from api.people.errors import SignInRefusedError, TooManySignInsError
 from api.people.pace import SignInPace
 from api.people.sessions import Caller, SignedIn
@@ -43,7 +43,8 @@ def show_login(request: Request, person: PersonOrNobody, next: str = "", why: st
         return RedirectResponse(_goal(next, person), status_code=303)
     problem = page_text(request)("sign_in.ended") if why == "ended" and next not in ("", "/queue") else None
     said = "sign_in.signed_out" if why == "signed_out" else None
-    return page(request, "login.html", problem=problem, said=said, username="", next=local_path(next))
+    values = {"problem": problem, "username": "", "next": local_path(next), "asks_nobody": _asks_nobody(request)}
+    return page(request, "login.html", said=said, **values)
 
 
 @router.post("/login")
@@ -115,5 +116,12 @@ def _refused(request: Request, form: CheckedForm, status: int, problem: str) -> 
         problem=problem,
         username=form["username"],
         next=local_path(form["next"]),
+        asks_nobody=_asks_nobody(request),
         page_url="/login",
     )
+
+
+def _asks_nobody(request: Request) -> bool:
+    """Whether this office goes without second factors: its door says so."""
+    office: Office = request.app.state.office
+    return not office.settings.second_factor_roles

@@ -74,7 +74,8 @@ def _welcome(stack: Stack) -> None:
     print(f"\n  {stack.url}/queue\n")
     for person in stack.people:
         print(f"  {person.username:<6} {person.password}")
-    print("\nThe first case stands in the queue within a minute. The detector knows this simulated world only.")
+    print("\nThe demo asks nobody for a second step at sign-in; an office does (docs/office.md).")
+    print("The first case stands in the queue within a minute. The detector knows this simulated world only.")
     print(f"Everything is kept in {stack.directory}. Ctrl-C stops it all.", flush=True)
 
 

@@ -23,6 +23,7 @@ from api.actor import OFFICE, PEOPLES_ROLES
 from api.app import create_app
 from api.cases.register import add_worker_key
 from api.people import passwords
+from api.web import pages_login
 from tests.api.kit import WORKER, Web, camera_row
 from tests.api.web.site import Site, open_site, routes_of
 
@@ -62,6 +63,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        patch.setattr(pages_login, "REFUSED_ANSWER_EVERY_S", 0.01)
         site = open_site(folder)
         yield _town(site)
         site.small.office.close()

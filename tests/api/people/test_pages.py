@@ -90,6 +90,15 @@ def test_a_role_that_needs_a_second_factor_opens_nothing_without(tmp_path: Path,
     strict.small.office.close()
 
 
+def test_an_office_that_asks_nobody_for_a_second_factor_says_so_at_its_door(tmp_path: Path, site: Site) -> None:
+    words = "không bắt buộc xác thực hai bước"
+    assert words in site.browser().get("/login").text and words in site.browser().sign_in("nobody").text
+    (tmp_path / "strict").mkdir()
+    strict = open_site(tmp_path / "strict", second_factor_roles=("administrator",))
+    assert words not in strict.browser().get("/login").text
+    strict.small.office.close()
+
+
 def test_an_office_that_asks_for_second_factors_needs_a_key(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="PHATNGUOI_PEOPLE_KEY"):
         open_site(tmp_path, second_factor_roles=("reviewer",), people_key=None)
