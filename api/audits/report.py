@@ -35,7 +35,7 @@ from models.domain.audit_report import (
     ReportedGap,
     ReportedRule,
 )
-from models.domain.audits import FindingCode, FindingState
+from models.domain.audits import TIME_FACTS, FindingCode, FindingState
 from models.tables import FindingRow, PersonRow, RecordFileRow, StationRow
 from models.verify.envelope import sign_envelope
 
@@ -203,8 +203,8 @@ def _finding(row: FindingRow, zone: ZoneInfo) -> ReportedFinding:
         at=_iso(row.at, zone),
         plate=row.plate,
         record_number=row.record_number,
-        expected=row.expected,
-        seen=row.seen,
+        expected=_facts(row.expected, zone),
+        seen=_facts(row.seen, zone),
         evidence=tuple(ReportedEvidence(name=each["name"], sha256=each["sha256"]) for each in row.objects),
         state=cast("FindingState", row.state),
         still_found=row.is_standing,
@@ -212,3 +212,11 @@ def _finding(row: FindingRow, zone: ZoneInfo) -> ReportedFinding:
         station_answer=row.answer,
         decided_at=None if row.decided_at is None else _iso(row.decided_at, zone),
     )
+
+
+def _facts(facts: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """With instants as everywhere in the report."""
+    return {
+        name: _iso(datetime.fromisoformat(value), zone) if name in TIME_FACTS and value is not None else value
+        for name, value in facts.items()
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -102,9 +103,12 @@ async def checked_form(request: Request, person: PersonOrNobody) -> Form:
     return await _checked(request, person, files=0)
 
 
-async def checked_file_form(request: Request, person: Person) -> Form:
-    """A form that may bring one file, of somebody who is signed in; its bytes lie on the disk, not in memory."""
-    return await _checked(request, person, files=1)
+async def checked_file_form(request: Request, person: Person) -> AsyncIterator[Form]:
+    """A form that may bring one file, of somebody who is signed in; its bytes lie on the disk, until it is answered."""
+    try:
+        yield await _checked(request, person, files=1)
+    finally:
+        await request.close()
 
 
 async def _checked(request: Request, person: SignedIn | None, *, files: int) -> Form:

@@ -9,12 +9,10 @@ from api.audits.repository import local_span
 from api.audits.schemas import AuditRun, CameraCoverage, FindingLine, FindingPage
 from api.web import format
 from api.web.text import Text
-from models.domain.audits import FINDING_CODES, Span
+from models.domain.audits import FINDING_CODES, TIME_FACTS, Span
 
 STRIP_UNITS = 1000
 GAPS_NAMED = 40
-TIMES = ("departed_at", "last_before", "first_after", "entered", "left", "started_at", "ended_at")
-"""Facts of a finding that are instants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ def _fact(name: str, value: object, timezone: str, t: Text) -> str:
         return t("app.none")
     if isinstance(value, datetime):
         return format.local_time(value, timezone, with_seconds=False)
-    if name in TIMES:
+    if name in TIME_FACTS:
         return format.local_time(datetime.fromisoformat(str(value)), timezone)
     return format.whole(value, t) if isinstance(value, int) else str(value)
 

@@ -88,6 +88,8 @@ class Inspection:
 
 
 Fact = str | int | None
+TIME_FACTS = ("departed_at", "last_before", "first_after", "entered", "left", "started_at", "ended_at")
+"""Facts of a finding that are instants, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ def test_it_says_what_was_compared_with_what_and_what_is_not_covered(here: Small
     assert report.not_covered == NOT_COVERED
     states = [finding.state for finding in report.findings]
     assert states.count("explained") == 1 and len(states) > 1
+    signed = [finding.expected["departed_at"] for finding in report.findings if finding.code == "BX-2"]
+    assert signed and all(str(moment).endswith("+07:00") for moment in signed)
 
 
 def test_the_pdf_has_every_word_in_vietnamese(here: SmallOffice) -> None:
