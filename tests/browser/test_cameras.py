@@ -253,3 +253,56 @@ def test_a_rule_is_accepted_by_two_persons_on_the_camera_s_page(
     second.get_by_label("Lý do thu hồi").fill("vạch dừng kẻ lại")
     second.get_by_role("button", name="Thu hồi").click()
     expect(second.get_by_role("status")).to_contain_text("trở lại chế độ cảnh báo")
+
+
+def test_the_editor_measures_grows_and_fits_every_screen(server: OfficeServer, open_page: OpenPage, shot: Shot) -> None:
+    server.person("hoa", "administrator")
+    with server.office.database.writing() as session:
+        register_camera(session, server.office.clock(), OFFICE, read_text(text_of(id=KNOWN)), unit_telephone="0234 1")
+    desk = open_page(scheme="dark")
+    sign_in(desk, "hoa")
+    desk.goto(f"/cameras/{KNOWN}/edit")
+    handles = desk.locator('[data-id^="lines-0-points_px"]')
+    handles.first.focus()
+    desk.keyboard.press("Insert")
+    expect(handles).to_have_count(3)
+    handles.nth(1).focus()
+    desk.keyboard.press("Delete")
+    expect(handles).to_have_count(2)
+    _measure(desk)
+    desk.locator("#part-ground-0").click()
+    shot(desk, "cameras_09_dark")
+    assert broken_rules(desk) == []
+    phone = open_page(phone=True, viewport={"width": 320, "height": 700})
+    sign_in(phone, "hoa")
+    for address in ("/cameras", f"/cameras/{KNOWN}", f"/cameras/{KNOWN}/edit"):
+        phone.goto(address)
+        assert phone.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    shot(phone, "cameras_10_phone", whole=True)
+
+
+def _measure(page: Page) -> None:
+    """The nearest edge of the surveyed part is 7 m wide."""
+    page.get_by_role("button", name="Đo chiều dài").click()
+    scale, left, top = page.evaluate(
+        "(() => { const m = document.getElementById('stage').getScreenCTM(); return [m.a, m.e, m.f]; })()"
+    )
+    for x, y in ((100, 400), (500, 400)):
+        page.mouse.click(left + x * scale, top + y * scale)
+    expect(page.locator("#spoken")).to_contain_text("7.00 m")
+    page.get_by_label("Chiều dài thật, mét").fill("7.5")
+    expect(page.locator("#spoken")).to_contain_text("lệch -0.50 m (-6.7 %)")
+
+
+def test_a_camera_is_proposed_without_any_script(server: OfficeServer, open_page: OpenPage) -> None:
+    server.person("hoa", "administrator")
+    page = open_page(java_script_enabled=False)
+    sign_in(page, "hoa")
+    page.goto("/cameras/new")
+    page.get_by_label("Điện thoại đơn vị").fill("0234 000 111")
+    _type_text(page, text_of(colour="red"))
+    page.get_by_role("button", name="Đề xuất để người thứ hai phê duyệt").click()
+    expect(page.locator("#problem")).to_contain_text("unknown key 'colour'")
+    _type_text(page, text_of())
+    page.get_by_role("button", name="Đề xuất để người thứ hai phê duyệt").click()
+    expect(page.get_by_text("Chờ người thứ hai")).to_be_visible()

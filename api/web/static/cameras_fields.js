@@ -55,13 +55,15 @@ export function openFields(place, model, words, speak, drawing) {
       tag("span", { className: "number" }, String(n + 1)),
       number(x, label("x"), `${id}-x`, (value) => movePoint(model, shape, n, [value, pointsOf(model.content, shape)[n][1]])),
       number(y, label("y"), `${id}-y`, (value) => movePoint(model, shape, n, [pointsOf(model.content, shape)[n][0], value])));
-    if (shape.room === "ground") row.append(...metres(n));
+    const more = shape.room === "ground" ? metres(n) : [];
+    row.append(...more.slice(0, 2));
     if (pointsOf(model.content, shape).length > shape.least && shape.look !== "lamp") {
       const drop = tag("button", { type: "button", className: "quiet", id: `${id}-drop` }, "×");
       drop.setAttribute("aria-label", `${part}: ${fill(words.remove_point, { n: n + 1 })}`);
       drop.addEventListener("click", () => dropPoint(model, shape, n));
       row.append(drop);
     }
+    row.append(...more.slice(2));
     return row;
   }
 
@@ -75,7 +77,7 @@ export function openFields(place, model, words, speak, drawing) {
 
   function points(shape, title) {
     const part = `${words[shape.room]} ${shape.name} ${title}`.trim();
-    const box = tag("fieldset", { className: "points" }, tag("legend", {}, title || words.name === title ? title : shape.key));
+    const box = tag("fieldset", { className: "points" }, tag("legend", {}, shape.room === "ground" ? `px: x, y; ${words.metres}` : title || shape.key));
     pointsOf(model.content, shape).forEach((point, n) => box.append(pointRow(shape, part, point, n)));
     if (shape.most === Infinity && shape.room !== "ground") {
       const grow = tag("button", { type: "button", className: "quiet", id: `grow-${shape.id}` }, `+ ${words.add_point}`);
