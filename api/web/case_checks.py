@@ -15,7 +15,7 @@ from api.web import format
 from api.web.text import Text
 from models.domain.manifest import Manifest
 
-DUE_STATES = ("new", "in_review", "confirmed")
+DUE_STATES = ("new", "in_review", "decided", "second_review", "disputed", "confirmed")
 OPEN_STATES = (*DUE_STATES, "contested")
 LONG_GAP_FRAMES = 3
 """A gap of more frames than this in the clip is said to be one."""
@@ -73,7 +73,7 @@ def parts_there(file: CaseFile) -> Iterator[Part]:
     """The mandatory parts that the package has."""
     names = {evidence.name for evidence in file.evidence}
     for part, files in FILES_OF_PARTS.items():
-        if names.intersection(files) and (part != "clip" or file.manifest.clip is not None):
+        if names.intersection(files):
             yield part
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,23 +15,26 @@ from api.errors import CaseHeldError, InputError
 from api.evidence import file_response
 from api.office import Office, OfficeHere
 from api.people.sessions import SignedIn
+from api.reviews.desk import Compared
 from api.web import format
 from api.web.access import CheckedForm, Person
 from api.web.case_view import case_view, rule_name
-from api.web.decision import REJECT_GROUPS, check_confirmation, problem_text
+from api.web.confirming import try_confirm
+from api.web.decision import REJECT_GROUPS, problem_text
 from api.web.drawing import case_drawing
 from api.web.failures import PageRoute
-from api.web.pages_queue import said_text
-from api.web.render import page, page_text
+from api.web.pages_queue import TABS, said_text
+from api.web.render import fragment, page, page_text
 from api.web.text import Text
 from models.domain.catalogue import has_row
 from models.domain.plates import OUTSIDE_COLOURS, PLATE_COLOURS
 from models.domain.scene import VEHICLE_CLASSES
 
-NOTHING_TYPED = {"plate": "", "vehicle": "", "plate_colour": "", "reason": "", "text": ""}
+NOTHING_TYPED = {"settled": "", "plate": "", "vehicle": "", "plate_colour": "", "reason": "", "text": ""}
 SWAP_HEADER = "x-swap"
 """Sent by the script that swaps cases in place."""
 SEEN_LIMIT = 200
+UNDOING = frozenset({"undo", "undo_second", "undo_supervisor"})
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -67,7 +71,7 @@ def hold_ahead(request: Request, person: Person, form: CheckedForm, office: Offi
     What this person holds already, and has not just looked at, comes first: a lost page loses no case.
     """
     seen = set(form["seen"].split(",")[-SEEN_LIMIT:])
-    held = (line.id for line in office.cases.mine(person.actor, ("in_review", "contested")) if line.id not in seen)
+    held = (line.id for line in office.cases.mine(person.actor, TABS["mine"]) if line.id not in seen)
     case_id = next(held, None) or office.reviews.next_case(person.actor)
     if case_id is None or case_id in seen:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
@@ -96,18 +100,37 @@ def release(person: Person, form: CheckedForm, office: OfficeHere, case_id: str)
     return RedirectResponse("/queue?said=released", status_code=303)
 
 
+@router.post("/cases/{case_id}/opened", status_code=204)
+def note_opened(person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
+    office.desk.open_part(person.actor, case_id, form["part"])
+    return Response(status_code=204)
+
+
+@router.post("/cases/{case_id}/plate")
+def compare_plate(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
+    """The machine's reading, for whoever has typed theirs; a fragment of the page."""
+    t = page_text(request)
+    try:
+        compared = office.desk.compare_plate(person.actor, case_id, form["plate"])
+    except InputError:
+        return fragment(request, "plate_compared.html", problem=t("decision.error_plate_form"))
+    return fragment(request, "plate_compared.html", settled=False, **compared_values(compared))
+
+
 @router.post("/cases/{case_id}/confirm")
 def confirm(request: Request, person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
-    typed = {name: form[name] for name in ("plate", "vehicle", "plate_colour")}
-    wrong = check_confirmation(typed, page_text(request))
+    typed = {name: form[name] for name in ("plate", "vehicle", "plate_colour", "settled", "shown")}
+    file = office.cases.read(person.actor, case_id)
+    wrong, compared = try_confirm(office, person, file, typed, page_text(request))
     if not wrong:
-        try:
-            office.reviews.confirm(person.actor, case_id, **typed)
-        except InputError as error:
-            wrong = {error.field: problem_text("confirm", error.field, page_text(request))}
-        else:
-            return _decided(request, f"/cases/{case_id}?said=confirmed") or _seen(case_id, "confirmed")
-    return _case_page(request, person, office, case_id, typed=typed, wrong=wrong)
+        return _decided(request, office, f"/cases/{case_id}?said=confirmed") or _seen(case_id, "confirmed")
+    return _case_page(request, person, office, case_id, typed=typed, wrong=wrong, compared=compared)
+
+
+@router.post("/cases/{case_id}/undo")
+def undo(person: Person, form: CheckedForm, office: OfficeHere, case_id: str) -> Response:
+    office.reviews.undo(person.actor, case_id)
+    return RedirectResponse(f"/cases/{case_id}?said=undone", status_code=303)
 
 
 @router.post("/cases/{case_id}/reject")
@@ -117,7 +140,7 @@ def reject(request: Request, person: Person, form: CheckedForm, office: OfficeHe
     except InputError as error:
         wrong = {"reason": problem_text("reject", error.field, page_text(request))}
         return _case_page(request, person, office, case_id, wrong=wrong)
-    return _decided(request, f"/cases/{case_id}?said=rejected") or _next(office, person, "rejected")
+    return _decided(request, office, f"/cases/{case_id}?said=rejected") or _next(office, person, "rejected")
 
 
 @router.post("/cases/{case_id}/uphold")
@@ -152,11 +175,21 @@ def _seen(case_id: str, said: str) -> Response:
     return RedirectResponse(f"/cases/{case_id}?said={said}", status_code=303)
 
 
-def _decided(request: Request, stays_at: str) -> Response | None:
+def _decided(request: Request, office: Office, stays_at: str) -> Response | None:
     """The answer to a script that has the next case ready: nothing to draw, and where to stay if there is no next."""
     if SWAP_HEADER not in request.headers:
         return None
-    return Response(status_code=204, headers={"X-Stay": stays_at, "Cache-Control": "no-store"})
+    undo_s = f"{office.settings.decision_effect_s:g}"
+    return Response(status_code=204, headers={"X-Stay": stays_at, "X-Undo-S": undo_s, "Cache-Control": "no-store"})
+
+
+def compared_values(compared: Compared | None) -> dict[str, Any]:
+    """Reading and typed plate side by side, character by character: (read, typed, whether they are the same)."""
+    if compared is None:
+        return {"compared": None, "characters": [], "problem": None}
+    pairs = zip_longest(compared.reading or "", compared.typed, fillvalue="–")
+    characters = [(read, typed, read == typed) for read, typed in pairs]
+    return {"compared": compared, "characters": characters, "problem": None}
 
 
 def _next(office: Office, person: SignedIn, said: str) -> Response:
@@ -185,6 +218,7 @@ def _case_page(
     issued: IssuedView | None = None,
     said: str | None = None,
     is_refused: bool = False,
+    compared: Compared | None = None,
 ) -> Response:
     file = office.cases.read(person.actor, case_id)
     t = page_text(request)
@@ -196,12 +230,15 @@ def _case_page(
         "case": case_view(file, office.clock(), t),
         "moves": [move for move in file.moves if not (is_refused and move == "take")],
         "others": file.others,
-        "opened": (),
+        "opened": office.desk.opened(person.actor, case_id) if "confirm" in file.moves else (),
+        "settled": bool((typed or {}).get("settled")),
+        **compared_values(compared),
         "rule_name": lambda rule: rule_name(rule, t),
         "typed": NOTHING_TYPED | dict(typed or {}),
         "wrong": wrong or {},
         "problems": list((wrong or {}).items()),
         "issued": issued,
+        "undo": bool(UNDOING.intersection(file.moves)),
         "said": said,
         "held": _held(file, t, is_refused=is_refused),
         "vehicles": _vehicles(file),
@@ -217,7 +254,7 @@ def _held(file: CaseFile, t: Text, *, is_refused: bool) -> str | None:
     line = file.line
     if is_refused and line.assigned_to is None:
         return t("decision.not_yours")
-    is_open = line.state in ("in_review", "contested")
+    is_open = line.state in TABS["mine"]
     return t("decision.held") if is_open and line.assigned_to and not line.is_mine else None
 
 

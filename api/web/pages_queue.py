@@ -25,13 +25,15 @@ LINES_A_PAGE = 50
 RENEW_S = 15
 TABS: dict[str, tuple[CaseState, ...]] = {
     "new": ("new",),
-    "mine": ("in_review", "contested"),
+    "mine": ("in_review", "second_review", "disputed", "contested"),
+    "second_review": ("second_review",),
+    "disputed": ("disputed",),
     "contested": ("contested",),
     "confirmed": ("confirmed",),
     "notice_issued": ("notice_issued",),
     "closed": ("rejected", "withdrawn", "expired"),
 }
-SAID = ("confirmed", "rejected", "released", "upheld", "withdrawn")
+SAID = ("confirmed", "rejected", "released", "upheld", "withdrawn", "undone")
 """What may be said on top of a page after a decision; the address names it."""
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -140,4 +142,6 @@ def _line(line: CaseLine, office: Office, t: Text) -> QueueLine:
     )
 
 
-assert {state for states in TABS.values() for state in states} == set(get_args(CaseState))
+PASSING: tuple[CaseState, ...] = ("decided",)
+"""Gone within seconds, and nobody can do anything with it but its own reviewer, by the undo bar."""
+assert {state for states in TABS.values() for state in states} == set(get_args(CaseState)) - set(PASSING)

@@ -82,6 +82,12 @@ def page(
     return response
 
 
+def fragment(request: Request, template: str, **values: Any) -> HTMLResponse:
+    """A part of a page, for a script that puts it in place."""
+    body = environment().get_template(template).render({"t": page_text(request)} | values)
+    return HTMLResponse(body, headers={"Cache-Control": "no-store"})
+
+
 def _here(request: Request, path: str | None, query: Mapping[str, str] | None, change: dict[str, str]) -> str:
     kept = dict(request.query_params if query is None and path is None else query or {})
     return f"{path or request.url.path}?{urlencode(kept | change)}"

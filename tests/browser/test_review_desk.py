@@ -135,3 +135,45 @@ def test_somebody_else_who_takes_the_case_is_told_of(server: OfficeServer, open_
     shot(mine, "desk_taken_by_another")
     mine.goto("/queue?show=mine")
     until(mine, "document.querySelector('.count[data-states=\"new\"]').textContent === '0'")
+
+
+SIZES = {
+    "1366": (1366, 768),
+    "1920": (1920, 1080),
+    "tablet": (820, 1180),
+    "tablet_wide": (1180, 820),
+    "phone": (390, 844),
+}
+
+
+def test_fits_a_desk_a_tablet_and_a_phone_in_both_themes(server: OfficeServer, open_page: OpenPage, shot: Shot) -> None:
+    """Nothing spills to the side, and what is used most stands on the first screen of a desk."""
+    server.person("hoa", "reviewer", "supervisor")
+    server.case(vehicle="car", camera_id="sim-cam", is_simulated=True)
+    page = open_page()
+    case_id = server.case(vehicle="car")
+    sign_in(page, "hoa")
+    spills = {}
+
+    def look(name: str) -> None:
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            spills[f"{name} {size}"] = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                shot(page, f"size_{size}_{name}_{scheme}")
+
+    look("queue")
+    open_case(page, case_id)
+    take(page)
+    look("case")
+    for size in ("1366", "1920"):
+        page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+        for wanted in ("#confirm", "#reject summary", ".thumb[data-show='beyond']"):
+            box = page.locator(wanted).bounding_box()
+            assert box is not None and box["y"] + box["height"] <= SIZES[size][1], (size, wanted, box)
+    page.keyboard.press("x")
+    look("reject")
+    assert {name: px for name, px in spills.items() if px > 0} == {}

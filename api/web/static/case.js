@@ -3,7 +3,7 @@
 import { leadThrough } from "./confirm.js";
 import { keepDraft } from "./draft.js";
 import { openDrawing } from "./drawn.js";
-import { arrived, openFlow, tellOpened } from "./flow.js";
+import { arrived, comparePlate, openFlow, tellOpened } from "./flow.js";
 import { lettersWork, openHelp, showHelpButtons } from "./help.js";
 import { listen } from "./live.js";
 import { watchOpened } from "./opened.js";
@@ -31,7 +31,8 @@ function mount() {
   };
   if (desk.form) {
     keepDraft(desk.form);
-    leadThrough(desk.form);
+    leadThrough(desk.form, (plate) => comparePlate(id, plate));
+    desk.plate.addEventListener("input", () => document.getElementById("compared").replaceChildren());
     desk.form.addEventListener("submit", (submit) => {
       if (!opened.isBarred()) return;
       submit.preventDefault();

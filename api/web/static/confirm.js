@@ -1,6 +1,7 @@
 // Confirming by keyboard: the plate, Enter, a digit for the class, a digit for the colour, Enter.
 
-export function leadThrough(form) {
+/** `compare` gives the machine's reading for what was typed, once; true where the two differ and nobody said why. */
+export function leadThrough(form, compare) {
   const plate = form.elements.plate;
   const groups = ["vehicle", "plate_colour"].map((name) => [...form.querySelectorAll(`input[name="${name}"]`)]);
 
@@ -17,7 +18,16 @@ export function leadThrough(form) {
     if (press.ctrlKey || press.metaKey || press.altKey) return;
     if (press.target === plate && press.key === "Enter" && plate.value.trim() !== "") {
       press.preventDefault();
-      goOn();
+      compare(plate.value).then((differs) => {
+        if (differs) (document.getElementById("settled") ?? plate).focus();
+        else goOn();
+      });
+      return;
+    }
+    if (press.target.id === "settled" && press.key === "Enter") {
+      press.preventDefault();
+      if (press.target.checked) goOn();
+      else plate.focus();
       return;
     }
     const group = groups.find((radios) => radios.includes(press.target));

@@ -142,6 +142,16 @@ export function openFlow(mount) {
   });
 }
 
+/** The machine's reading, for a plate that was typed first. True where it differs. */
+export async function comparePlate(caseId, plate) {
+  const place = document.getElementById("compared");
+  const fields = () => ({ form_token: tokenHere(), plate });
+  const answer = await ask(`/cases/${caseId}/plate`, post(fields), onNewSession).catch(() => undefined);
+  if (!answer || answer.status !== 200) return false;
+  place.replaceChildren(...document.importNode(answer.page.body, true).childNodes);
+  return document.getElementById("settled") !== null || place.querySelector(".field-problem") !== null;
+}
+
 /** Tells the office that a part was opened; asked again where it did not hear. */
 export function tellOpened(caseId, part) {
   const body = () => new URLSearchParams({ form_token: tokenHere(), part });

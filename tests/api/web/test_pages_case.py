@@ -21,7 +21,8 @@ def test_outside_the_police_roles_nothing_is_shown(site: Site, role: Role) -> No
     case_id = site.small.confirmed_case(site.small.person("reviewer"))
     browser = site.browser()
     site.person("someone", role)
-    answers = [browser.sign_in("someone"), browser.get(f"/cases/{case_id}")]
+    browser.sign_in("someone")
+    answers = [browser.get("/queue"), browser.get(f"/cases/{case_id}")]
     answers.append(browser.get(f"/cases/{case_id}/evidence/b_at.jpg"))
     for answer in answers:
         assert answer.status_code == 403
@@ -107,7 +108,7 @@ def test_a_plate_that_cannot_be_is_refused(site: Site, plate: str, vehicle: str,
     browser = site.signed_in("hoa", "reviewer")
     browser.get(f"/cases/{case_id}")
     browser.post(f"/cases/{case_id}/take")
-    typed = {"plate": plate, "vehicle": vehicle, "plate_colour": colour}
+    typed = {"plate": plate, "vehicle": vehicle, "plate_colour": colour, "shown": "all"}
     answer = browser.post(f"/cases/{case_id}/confirm", typed)
     assert answer.status_code == 422 and words in answer.text
     assert site.small.state(case_id) == "in_review"
@@ -221,7 +222,7 @@ def test_after_a_year_nothing_is_decided_and_the_page_says_why(site: Site) -> No
     browser = site.signed_in("hoa", "reviewer")
     browser.get(f"/cases/{case_id}")
     browser.post(f"/cases/{case_id}/take")
-    typed = {"plate": "75-B1 678.90", "vehicle": "motorcycle", "plate_colour": "white"}
+    typed = {"plate": "75-B1 678.90", "vehicle": "motorcycle", "plate_colour": "white", "shown": "all"}
     answer = browser.post(f"/cases/{case_id}/confirm", typed)
     assert answer.status_code == 409 and "Đã hết thời hiệu một năm" in answer.text
 
