@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,9 @@ def run_office(arguments: argparse.Namespace) -> int:
 
 def _measure(engine: str, size: int, sessions: int, seconds: float) -> dict[str, Any]:
     now = datetime.now(UTC)
-    with tempfile.TemporaryDirectory(prefix="phatnguoi-bench-office-") as name, _database(engine, Path(name)) as url:
+    with tempfile.TemporaryDirectory(prefix="phatnguoi-bench-office-") as name, ExitStack() as stack:
         folder = Path(name)
+        url, server = stack.enter_context(_database(engine, folder))
         begin_s = time.monotonic()
         database = Database(url)
         migrate(database)
@@ -75,23 +76,28 @@ def _measure(engine: str, size: int, sessions: int, seconds: float) -> dict[str,
             visitors = [Visitor(office, person, size, now) for person in people]
             for visitor in visitors:
                 visitor.sign_in()
-            figures: dict[str, Any] = {"filled_s": round(filled_s, 1), "one_by_one_ms": _one_by_one(visitors)}
+            processes = (pid, *server)
+            figures: dict[str, Any] = {
+                "filled_s": round(filled_s, 1),
+                "one_by_one_ms": _one_by_one(visitors, processes),
+            }
             if seconds:
-                figures["load"] = _load(office, pid, visitors, seconds)
+                figures["load"] = _load(office, processes, visitors, seconds)
             for visitor in visitors:
                 visitor.close()
     return figures
 
 
 @contextmanager
-def _database(engine: str, folder: Path) -> Iterator[str]:
+def _database(engine: str, folder: Path) -> Iterator[tuple[str, Sequence[int]]]:
+    """Its URL, and the process that serves it if there is one."""
     if engine == "sqlite":
-        yield f"sqlite:///{folder / 'office.db'}"
+        yield f"sqlite:///{folder / 'office.db'}", ()
         return
     folder.chmod(0o755)
     server = PostgresServer(folder / "postgres")
     try:
-        yield server.make_database("office")
+        yield server.make_database("office"), (server.pid,)
     finally:
         server.stop()
 
@@ -127,21 +133,28 @@ def _office(url: str, folder: Path) -> Iterator[tuple[str, int]]:
         process.stop()
 
 
-def _one_by_one(visitors: Sequence[Visitor]) -> dict[str, Any]:
-    """Each kind of page, one request at a time, after a round that nobody counts."""
-    tally, unheard = Tally(), Tally()
+def _one_by_one(visitors: Sequence[Visitor], processes: Sequence[int]) -> dict[str, Any]:
+    """Each kind of page, one request at a time, after a round that nobody counts.
+
+    `cpu` is the processor time of office and database a page, which other work on the machine hardly changes.
+    """
+    tally, unheard, cpu_ms = Tally(), Tally(), {}
     for kind in KINDS:
-        for number in range(VISITS_A_KIND + len(visitors)):
-            visitors[number % len(visitors)].visit(kind, unheard if number < len(visitors) else tally)
+        for visitor in visitors:
+            visitor.visit(kind, unheard)
+        begin_s = _cpu_s(processes)
+        for number in range(VISITS_A_KIND):
+            visitors[number % len(visitors)].visit(kind, tally)
+        cpu_ms[kind] = round(1000 * (_cpu_s(processes) - begin_s) / VISITS_A_KIND, 1)
     if tally.wrong:
         raise CheckFailedError(f"{len(tally.wrong)} pages were wrong; the first: {tally.wrong[0]}")
-    return {kind: _spread_ms(seconds) for kind, seconds in tally.seconds.items()}
+    return {kind: _spread_ms(seconds) | {"cpu": cpu_ms[kind]} for kind, seconds in tally.seconds.items()}
 
 
-def _load(office: str, pid: int, visitors: Sequence[Visitor], seconds: float) -> dict[str, Any]:
+def _load(office: str, processes: Sequence[int], visitors: Sequence[Visitor], seconds: float) -> dict[str, Any]:
     """Every visitor in a thread of its own, with 5 to 10 s between two pages."""
     before, tally, stop = _buckets(office), Tally(), threading.Event()
-    cpu_s, others = _cpu_s(pid), [os.getloadavg()[0]]
+    cpu_s, others = _cpu_s(processes), [os.getloadavg()[0]]
     until_s = time.monotonic() + seconds
     think_s = THINK_S if seconds >= 60 else (0.05, 0.1)
     threads = [
@@ -157,7 +170,7 @@ def _load(office: str, pid: int, visitors: Sequence[Visitor], seconds: float) ->
     others.append(os.getloadavg()[0])
     return {
         "load_average_1_min": [round(each, 1) for each in others],
-        "office_cpu_ms_a_page": round(1000 * (_cpu_s(pid) - cpu_s) / max(1, pages), 1),
+        "cpu_ms_a_page": round(1000 * (_cpu_s(processes) - cpu_s) / max(1, pages), 1),
         "sessions": len(visitors),
         "seconds": seconds,
         "think_s": think_s,
@@ -167,10 +180,17 @@ def _load(office: str, pid: int, visitors: Sequence[Visitor], seconds: float) ->
     }
 
 
-def _cpu_s(pid: int) -> float:
-    """Processor time of the office's process so far, its jobs with it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu_s(processes: Sequence[int]) -> float:
+    """Processor time so far of these processes and their children (a database has one for each connection)."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        if int(path.parent.name) in processes or int(fields[1]) in processes:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _buckets(office: str) -> dict[str, dict[float, float]]:
@@ -220,11 +240,11 @@ def _spread_ms(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def _growth(sizes: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Median of each size over the median of the smallest."""
+    """Processor time a page at each size over that at the smallest."""
     smallest = sizes[min(sizes, key=int)]["one_by_one_ms"]
     return {
         kind: {
-            size: round(figures["one_by_one_ms"][kind]["median"] / smallest[kind]["median"], 2)
+            size: round(figures["one_by_one_ms"][kind]["cpu"] / max(0.1, smallest[kind]["cpu"]), 2)
             for size, figures in sorted(sizes.items(), key=lambda each: int(each[0]))
         }
         for kind in KINDS

@@ -1,4 +1,4 @@
-"""The result of `bench office` as a picture: medians by the number of cases; the load's p95 against the bounds."""
+"""The result of `bench office` as a picture: what a page costs by the number of cases; p95 under load against bounds."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def draw(result: dict[str, Any], path: Path) -> None:
 
 
 def _growth(pen: ImageDraw.ImageDraw, font: Any, sizes: dict[str, Any]) -> None:
-    """Median ms of a page asked for alone, over the number of cases (a tenfold each step)."""
+    """Processor time of a page asked for alone, over the number of cases."""
     names = sorted(sizes, key=int)
-    most = max(each["median"] for size in names for each in sizes[size]["one_by_one_ms"].values())
+    most = max(each["cpu"] for size in names for each in sizes[size]["one_by_one_ms"].values())
     top_ms = 10 * math.ceil(most / 10 + 0.5)
-    pen.text((LEFT_PX, 20), "median of one page, ms, by number of cases", INK, font)
+    pen.text((LEFT_PX, 20), "processor time of office and database a page, ms, by number of cases", INK, font)
     for ms in range(0, top_ms + 1, max(1, top_ms // 5)):
         y = TOP_PX + TALL_PX * (1 - ms / top_ms)
         pen.line((LEFT_PX, y, LEFT_PX + PLOT_PX - 90, y), PALE)
@@ -38,7 +38,7 @@ def _growth(pen: ImageDraw.ImageDraw, font: Any, sizes: dict[str, Any]) -> None:
     ends = []
     for kind, colour in COLOURS.items():
         line = [
-            (x, TOP_PX + TALL_PX * (1 - sizes[size]["one_by_one_ms"][kind]["median"] / top_ms))
+            (x, TOP_PX + TALL_PX * (1 - sizes[size]["one_by_one_ms"][kind]["cpu"] / top_ms))
             for size, x in places.items()
         ]
         pen.line(line, colour, 3)
