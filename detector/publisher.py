@@ -25,6 +25,7 @@ from detector.publish import Bench, Packager, Sender
 from detector.settings import WorkerSettings
 from detector.store import EvidenceStore, open_store
 from detector.vision.plates import open_plate_reader
+from detector.visit_evidence import VisitEvidence
 from detector.visit_outbox import VisitOutbox
 from detector.visit_sender import VisitSender
 from models.verify.errors import KeyFileError
@@ -62,7 +63,9 @@ class PacketsByCamera:
     _files: dict[str, FilePackets] = field(default_factory=dict)
 
     def __call__(self, claim: Claim) -> PacketStore:
-        camera_id = claim.camera.id
+        return self.of(claim.camera.id)
+
+    def of(self, camera_id: str) -> PacketStore:
         recording = self.recordings.get(camera_id)
         if recording is None:
             return RingReader(self.folders.ring(camera_id))
@@ -157,9 +160,11 @@ def make_publisher(
     bench = Bench(folders, outbox, counters, signer=signer, disk_floor_bytes=settings.disk_floor_bytes)
     office = OfficeClient(str(settings.office_url), settings.worker_key)
     plates = PlateOfClaim(open_plate_reader, PLATE_BUDGET_S) if settings.plates else None
-    packager = Packager(bench, PacketsByCamera(folders, dict(recordings or {})), plates)
-    visits = VisitSender(VisitOutbox(folders.visits), office, counters)
-    publisher = Publisher(bench, packager, Sender(bench, settings_store(settings), office), visits=visits)
+    packets, store = PacketsByCamera(folders, dict(recordings or {})), settings_store(settings)
+    packager = Packager(bench, packets, plates)
+    evidence = VisitEvidence(store, packets.of, folders.root / "visits")
+    visits = VisitSender(VisitOutbox(folders.visits), office, counters, evidence)
+    publisher = Publisher(bench, packager, Sender(bench, store, office), visits=visits)
     if link is not None:
         publisher.stop, publisher.busy = link.stopping, link.busy
     return publisher

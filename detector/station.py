@@ -32,17 +32,29 @@ ReadTrack = Callable[[TrackCrops], TrackPlate | None]
 
 
 @dataclass(frozen=True, slots=True)
+class VisitCut:
+    """Where the pictures of a visit lie in the recording; µs of the stream's own time."""
+
+    visit_id: str
+    connection: int
+    entered_us: int
+    left_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What one report will say.
 
     Attributes:
         until_us: of what the camera saw before it, all is said.
+        cuts: of visits that a finding may have to show.
     """
 
     visits: tuple[ZoneVisit, ...]
     passing: tuple[PassingCount, ...]
     coverage: tuple[CoverageSpan, ...]
     until_us: int
+    cuts: tuple[VisitCut, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -141,7 +153,8 @@ class StationWatch:
             self.book.counts.clear()
         visits = tuple(visit_of(self._camera.id, stay) for stay in stays)
         spans = sorted(self.ledger.take(until_us), key=lambda span: span.state == "up")
-        return Batch(visits, passing, tuple(spans[:SPANS_A_REPORT]), until_us)
+        cuts = tuple(cut_of(visit, stay) for visit, stay in zip(visits, stays, strict=True) if is_shown(visit))
+        return Batch(visits, passing, tuple(spans[:SPANS_A_REPORT]), until_us, cuts)
 
     def _take(self, track: TrackCrops) -> None:
         key = (track.connection, track.track_id)
@@ -171,6 +184,15 @@ def visit_of(camera_id: str, stay: Stay) -> ZoneVisit:
         entered_at_us=stay.entered_us,
         left_at_us=stay.left_us,
     )
+
+
+def is_shown(visit: ZoneVisit) -> bool:
+    """Whether a finding may be about it: a coach with a plate that leaves (BX-1). The others are about absence."""
+    return visit.kind == "gate_out" and visit.vehicle == "bus" and visit.plate is not None
+
+
+def cut_of(visit: ZoneVisit, stay: Stay) -> VisitCut:
+    return VisitCut(visit.id, stay.track[0], stay.entered_us - stay.offset_us, stay.left_us - stay.offset_us)
 
 
 def code_of(*parts: object) -> str:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import OutboxUnusableError
-from detector.outbox import BUSY_TIMEOUT_S
-from detector.station import Batch
+from detector.outbox import BUSY_TIMEOUT_S, wall_us
+from detector.station import Batch, VisitCut
 
+__all__ = ["VisitOutbox", "WaitingReport", "wall_us"]
 SCHEMA_VERSION = 1
 MOST_WAITING = 50_000
 """Reports; beyond it the oldest go, and with them their coverage. Two weeks of one camera at a report each 30 s."""
@@ -25,23 +25,28 @@ _SCHEMA = (
     "CREATE TABLE reports (camera_id TEXT NOT NULL, sequence INTEGER NOT NULL, id TEXT NOT NULL UNIQUE,"
     " message TEXT NOT NULL, aside TEXT, committed_us INTEGER NOT NULL, PRIMARY KEY (camera_id, sequence)) STRICT",
     "CREATE INDEX reports_waiting ON reports (aside, committed_us)",
+    "CREATE TABLE cuts (report_id TEXT NOT NULL, visit_id TEXT PRIMARY KEY, connection INTEGER NOT NULL,"
+    " entered_us INTEGER NOT NULL, left_us INTEGER NOT NULL) STRICT",
+    "CREATE INDEX cuts_of ON cuts (report_id)",
     "CREATE TABLE cameras (camera_id TEXT PRIMARY KEY, next_sequence INTEGER NOT NULL) STRICT",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingReport:
-    """One report as it will be sent, however often."""
+    """One report as it will be sent, however often; while it has cuts, their files are not in it yet."""
 
     id: str
     camera_id: str
     message: str
+    committed_us: int
+    cuts: tuple[VisitCut, ...] = ()
 
 
 class VisitOutbox:
     """Reports of one worker's cameras. Any number of processes and threads may hold one."""
 
-    def __init__(self, path: Path, clock_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+    def __init__(self, path: Path, clock_us: Callable[[], int] = wall_us) -> None:
         """Opens it, and makes it where there is none.
 
         Raises:
@@ -65,6 +70,10 @@ class VisitOutbox:
                     "INSERT INTO reports (camera_id, sequence, id, message, committed_us) VALUES (?, ?, ?, ?, ?)",
                     (camera_id, report.sequence, report.id, report.model_dump_json(), self._clock_us()),
                 )
+                database.executemany(
+                    "INSERT INTO cuts VALUES (?, ?, ?, ?, ?)",
+                    [(report.id, c.visit_id, c.connection, c.entered_us, c.left_us) for c in batch.cuts],
+                )
             database.execute(
                 "INSERT INTO cameras VALUES (?, ?) ON CONFLICT (camera_id) DO UPDATE SET next_sequence = excluded"
                 ".next_sequence",
@@ -75,14 +84,27 @@ class VisitOutbox:
                 " ORDER BY committed_us DESC, sequence DESC LIMIT -1 OFFSET ?)",
                 (MOST_WAITING,),
             )
+            database.execute("DELETE FROM cuts WHERE report_id NOT IN (SELECT id FROM reports)")
         return len(batches)
 
     def oldest(self) -> WaitingReport | None:
         """The next one to be sent; None: nothing waits."""
         found = self._connection.execute(
-            "SELECT id, camera_id, message FROM reports WHERE aside IS NULL ORDER BY committed_us, sequence LIMIT 1"
+            "SELECT id, camera_id, message, committed_us FROM reports WHERE aside IS NULL"
+            " ORDER BY committed_us, sequence LIMIT 1"
         ).fetchone()
-        return None if found is None else WaitingReport(*found)
+        if found is None:
+            return None
+        query = "SELECT visit_id, connection, entered_us, left_us FROM cuts WHERE report_id = ? ORDER BY entered_us"
+        cuts = tuple(VisitCut(*row) for row in self._connection.execute(query, (found[0],)))
+        report_id, camera_id, message, committed_us = found
+        return WaitingReport(report_id, camera_id, message, committed_us, cuts)
+
+    def fix(self, report_id: str, message: str) -> None:
+        """Its files are in the store, or never will be: from now on exactly this message is sent."""
+        with self._writing() as database:
+            database.execute("UPDATE reports SET message = ? WHERE id = ?", (message, report_id))
+            database.execute("DELETE FROM cuts WHERE report_id = ?", (report_id,))
 
     def received(self, report_id: str) -> None:
         """The office has it for good."""

@@ -55,6 +55,7 @@ class Stay:
         is_over: it left, or its track ended.
         is_read: its plate was asked for; before that it is no visit.
         is_lost: its track ended inside the zone.
+        offset_us: capture time less stream time, on the connection where it began (`track[0]`).
     """
 
     track: tuple[int, int]
@@ -75,6 +76,7 @@ class Stay:
     classes: Counter[VehicleClass] = field(default_factory=Counter)
     tracks: int = 1
     samples: list[tuple[int, BoxPx]] = field(default_factory=list)
+    offset_us: int = 0
 
     @property
     def recorded_class(self) -> VehicleClass | None:
@@ -110,7 +112,7 @@ class StayBook:
                 continue
             for zone in self._zones:
                 if is_inside(zone.polygon_px, track.ground_contact):
-                    self._in_zone(zone, track, track.vehicle, now_us, connection)
+                    self._in_zone(zone, track, (now_us, now_us - scene.pts_us), connection)
             for zone in self._passing:
                 if is_inside(zone.polygon_px, track.ground_contact):
                     self._note_passing(zone.id, (connection, track.track_id), track.vehicle, now_us)
@@ -162,7 +164,9 @@ class StayBook:
         self.stays = [stay for stay in self.stays if id(stay) not in gone]
         return [stay for stay in given if self._is_visit(stay)], mark_us
 
-    def _in_zone(self, zone: Zone, track: Track, vehicle: VehicleClass, now_us: int, connection: int) -> None:
+    def _in_zone(self, zone: Zone, track: Track, now: tuple[int, int], connection: int) -> None:
+        assert track.vehicle is not None
+        vehicle, (now_us, offset_us) = track.vehicle, now
         key = (connection, track.track_id)
         stay = next((s for s in self.stays if s.track == key and s.zone == zone.id and not s.is_over), None)
         if stay is None:
@@ -170,7 +174,9 @@ class StayBook:
                 self.dropped["too_many_stays"] += 1
                 return
             assert zone.kind is not None and zone.kind != "passing"
-            stay = Stay(key, zone.id, zone.kind, vehicle, now_us, now_us, track.box, track.box, seen=0)
+            stay = Stay(
+                key, zone.id, zone.kind, vehicle, now_us, now_us, track.box, track.box, seen=0, offset_us=offset_us
+            )
             self.stays.append(stay)
         stay.left_us, stay.last_box, stay.seen = now_us, track.box, stay.seen + 1
         stay.classes[vehicle] += 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -17,8 +19,10 @@ from detector.errors import (
     VisitReportRefusedError,
 )
 from detector.station import Batch, StationWatch
+from detector.store import FolderStore
 from detector.track_plates import TrackCrops
 from detector.vision.plates.voting import TrackPlate, unread
+from detector.visit_evidence import VisitEvidence
 from detector.visit_outbox import VisitOutbox
 from detector.visit_sender import VisitSender
 from models.domain.camera import Camera, Zone
@@ -27,6 +31,9 @@ from models.domain.geometry import BoxPx, PointPx
 from models.domain.scene import Scene, Track, VehicleClass
 from models.domain.visits import CoverageSpan, VisitReceipt, VisitReport
 from streams.counters import Counters
+from streams.file_packets import FilePackets
+from streams.ring_reader import RingReader
+from tests.detector.kit import write_video
 
 START = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000
@@ -304,3 +311,64 @@ def test_a_report_that_is_refused_is_set_aside_and_holds_up_nobody(tmp_path: Pat
         pass
     assert [report.sequence for report in office.reports] == [1]
     assert outbox.depths() == {"waiting": 0, "aside": 1}
+
+
+def recorded(tmp_path: Path) -> tuple[VisitOutbox, FolderStore, VisitEvidence]:
+    """A coach's visit in an outbox, and the recording that shows it."""
+    write_video(tmp_path / "gate.mp4", frames=150)
+    store = FolderStore(tmp_path / "store")
+    store.prepare()
+    packets = FilePackets(tmp_path / "gate.mp4", START)
+    clip = Clip({1: "75B12345", 2: "75B22222"})
+    clip.show(3)
+    clip.show(6, (1, 150))
+    clip.show(3, (2, 150), vehicle="truck")
+    clip.watch.finish()
+    outbox = VisitOutbox(tmp_path / "visits.db")
+    outbox.commit("gate-1", clip.watch.take(is_over=True))
+    return outbox, store, VisitEvidence(store, lambda camera_id: packets, tmp_path / "work")
+
+
+def test_a_visit_that_may_be_shown_has_its_pictures_in_the_store(tmp_path: Path) -> None:
+    outbox, _, evidence = recorded(tmp_path)
+    office = Office(OfficeUnreachableError("no answer"))
+    now_s = [0.0]
+    sender = VisitSender(outbox, office, Counters(), evidence, monotonic=lambda: now_s[0])
+    sender.step()
+    now_s[0] = 1_000.0
+    sender.step()
+    first, again = office.reports
+    assert first == again
+    coach, truck = first.visits
+    assert [stored.name for stored in coach.objects] == ["clip.mp4", "entered.jpg", "left.jpg"]
+    assert truck.objects == ()
+    for stored in coach.objects:
+        kept = tmp_path / "store" / stored.key / stored.version_id
+        assert hashlib.sha256(kept.read_bytes()).hexdigest() == stored.sha256
+        assert f"/gate-1/2026-11-02/{coach.id}/" in stored.key
+    with av.open(str(tmp_path / "store" / coach.objects[0].key / coach.objects[0].version_id)) as video:
+        assert 6 <= (video.duration or 0) / av.time_base <= 12
+
+
+def test_a_store_that_is_down_holds_the_report_back_whole(tmp_path: Path) -> None:
+    outbox, _, evidence = recorded(tmp_path)
+    (tmp_path / "store" / "packages").rename(tmp_path / "gone")
+    office, counters = Office(), Counters()
+    assert not VisitSender(outbox, office, counters, evidence).step()
+    assert office.reports == []
+    (tmp_path / "gone").rename(tmp_path / "store" / "packages")
+    assert VisitSender(outbox, office, counters, evidence).step()
+    assert len(office.reports[0].visits[0].objects) == 3
+
+
+def test_packets_that_are_gone_cost_the_pictures_never_the_visit(tmp_path: Path) -> None:
+    outbox = VisitOutbox(tmp_path / "visits.db")
+    clip = Clip({1: "75B12345"})
+    clip.show(6, (1, 150))
+    outbox.commit("gate-1", [clip.told()])
+    (tmp_path / "ring").mkdir()
+    evidence = VisitEvidence(FolderStore(tmp_path), lambda camera_id: RingReader(tmp_path / "ring"), tmp_path / "work")
+    office = Office()
+    assert VisitSender(outbox, office, Counters(), evidence).step()
+    (visit,) = office.reports[0].visits
+    assert (visit.plate, visit.objects) == ("75B12345", ())
