@@ -1,4 +1,4 @@
-"""The result of `bench office` as a picture: what a page costs by the number of cases; p95 under load against bounds."""
+"""The result of `bench office` as a picture: what a page costs by the number of cases; p95 under load."""
 
 from __future__ import annotations
 
