@@ -18,6 +18,7 @@ from tests.test_walls import ROOMS
 
 IMPORT_NAMES = {
     "argon2-cffi": "argon2",
+    "fpdf2": "fpdf",
     "opencv-python": "cv2",
     "pillow": "PIL",
     "pydantic-settings": "pydantic_settings",

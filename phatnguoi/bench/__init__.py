@@ -51,6 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     station.add_argument("--world", action="append", metavar="URL", help="sim://station?…; may be given again")
     station.add_argument("--processes", type=int, choices=(1, 2), default=1)
     station.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result")
+    audits = actions.add_parser("audits", help="how fast a station's visits and records are compared, what is found")
+    audits.add_argument("--largest", type=int, default=100_000, metavar="VISITS", help="of the weeks that are timed")
+    audits.add_argument("--weeks", type=int, default=5, metavar="N", help="seeds of each condition")
+    audits.add_argument("--keep", action="store_true", help="make this the kept result")
     plates = actions.add_parser("plates", help="plates right, withheld and wrong, on labelled or simulated pictures")
     plates_arguments(plates)
 
@@ -80,6 +84,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.station import run_station
 
         return run_station(arguments)
+    if arguments.action == "audits":
+        from phatnguoi.bench.audits import run_audits
+
+        return run_audits(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 

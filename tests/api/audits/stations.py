@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from api.actor import OFFICE, Actor
-from api.audits.records.mapping import RecordMapping, usual_mapping
 from api.audits.register import register_station, watch_station
 from api.office import Office
-from models.domain.audits import Days, Inspection, RecordKind, TransportOrder
+from models.domain.audits import Days, RecordKind
+from phatnguoi.bench.audits_week import FIRST, LAST, WEEK, inspections_csv, mapping_of, orders_csv
 from phatnguoi.bench.station_week import CAMERAS, MONDAY, StationWeek
 from tests.api.kit import WORKER, camera_row
 
-HUE = ZoneInfo("Asia/Ho_Chi_Minh")
 STATION = "ben-xe-phia-nam"
-FIRST, LAST = date(2026, 11, 2), date(2026, 11, 8)
-WEEK = Days(FIRST, LAST)
-FORM = "%d/%m/%Y %H:%M:%S"
+__all__ = ["FIRST", "LAST", "STATION", "WEEK", "add_station", "bring", "inspections_csv", "mapping_of", "orders_csv"]
 
 
 def add_station(office: Office, station_id: str = STATION) -> None:
@@ -31,23 +26,6 @@ def add_station(office: Office, station_id: str = STATION) -> None:
         register_station(session, now, OFFICE, station_id, name="Bến xe phía Nam", body="Công ty Bến xe Huế")
         for kind, camera in CAMERAS.items():
             watch_station(session, now, OFFICE, station_id, camera, [kind])
-
-
-def mapping_of(kind: RecordKind) -> RecordMapping:
-    return RecordMapping.model_validate(usual_mapping(kind).model_dump() | {"time_form": "DD/MM/YYYY HH:MM:SS"})
-
-
-def orders_csv(orders: list[TransportOrder]) -> bytes:
-    rows = [[each.number, each.plate, _local(each.planned_at), _local(each.departed_at), each.route] for each in orders]
-    return _csv([["id", "plate", "depart_plan", "depart_real", "route"], *rows])
-
-
-def inspections_csv(inspections: list[Inspection]) -> bytes:
-    rows = [
-        [each.number, each.plate, _local(each.started_at), _local(each.ended_at), each.lane, each.result]
-        for each in inspections
-    ]
-    return _csv([["no", "plate", "t_start", "t_end", "lane", "result"], *rows])
 
 
 def bring(office: Office, auditor: Actor, kind: RecordKind, body: bytes, days: Days = WEEK, name: str = "") -> str:
@@ -71,13 +49,3 @@ def bring_week(office: Office, auditor: Actor, week: StationWeek) -> None:
 
 def after_week() -> datetime:
     return MONDAY + timedelta(days=8)
-
-
-def _local(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone(HUE).strftime(FORM)
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode()
