@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from api.actor import OFFICE, PEOPLES_ROLES
 from api.app import create_app
+from api.audits.register import register_station, watch_station
 from api.cases.register import add_worker_key, group_camera, register_camera
 from api.database import Database, migrate, migration_gap
 from api.errors import InputError, OfficeError
@@ -26,6 +27,7 @@ from api.people.errors import PasswordTooWeakError
 from api.settings import OfficeSettings
 from api.web.pages import add_pages
 from models.camera_file import CameraFileError, load_camera_file
+from models.domain.audits import ZONE_KINDS
 from phatnguoi.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
@@ -53,6 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group = actions.add_parser("camera-group", help="put a camera, and the cases of it, into a group")
     group.add_argument("camera_id")
     group.add_argument("group", help="a name within the camera's agency")
+    station = actions.add_parser("add-station", help="make a station known; auditors see it by its cameras' group")
+    station.add_argument("station", metavar="STATION")
+    station.add_argument("--name", required=True)
+    station.add_argument("--body", required=True, help="who runs it")
+    said = f"what a camera watches there: CAMERA:KIND, with KIND one of {', '.join(ZONE_KINDS)}; may be given again"
+    station.add_argument("--watch", action="append", default=[], metavar="CAMERA:KIND", help=said)
     bundle = actions.add_parser("bundle", help="write the evidence of a case, to be checked without the office")
     bundle.add_argument("case")
     bundle.add_argument("--out", type=Path, required=True, metavar="FILE.zip")
@@ -175,6 +183,19 @@ def _run_jobs(settings: OfficeSettings, _arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _add_station(settings: OfficeSettings, arguments: argparse.Namespace) -> int:
+    database, now = Database(settings.database_url.get_secret_value()), datetime.now(UTC)
+    try:
+        with database.writing() as session:
+            register_station(session, now, OFFICE, arguments.station, name=arguments.name, body=arguments.body)
+            for each in arguments.watch:
+                camera, _, kind = each.partition(":")
+                watch_station(session, now, OFFICE, arguments.station, camera, [kind])
+    except OfficeError as error:
+        raise CommandError(f"station {arguments.station!r}: {error}") from None
+    return 0
+
+
 ACTIONS = {
     None: _serve,
     "migrate": _migrate,
@@ -184,6 +205,7 @@ ACTIONS = {
     "bundle": _write_bundle,
     "jobs": _run_jobs,
     "camera-group": _group_camera,
+    "add-station": _add_station,
 }
 
 

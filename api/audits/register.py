@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.actor import Actor
 from api.audit import record
 from api.errors import InputError, NotFoundError
-from models.domain.audits import ZONE_KINDS, ZoneKind
+from models.domain.audits import ZONE_KINDS
 from models.domain.cases import Role
 from models.tables import CameraRow, StationRow, StationZoneRow
 
@@ -37,7 +37,7 @@ def register_station(session: Session, now: datetime, actor: Actor, station_id: 
 
 
 def watch_station(
-    session: Session, now: datetime, actor: Actor, station_id: str, camera_id: str, kinds: Iterable[ZoneKind]
+    session: Session, now: datetime, actor: Actor, station_id: str, camera_id: str, kinds: Iterable[str]
 ) -> None:
     """Says what a camera watches there. The station takes the agency, group and time zone of its cameras.
 
