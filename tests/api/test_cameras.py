@@ -53,6 +53,10 @@ PICTURE = (
 """The headers of a JPEG of 640×480."""
 
 
+one_engine = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is asked of the office, and not of its database."""
+
+
 def text_of(**changed: Any) -> str:
     return to_text(NEW | changed)
 
@@ -96,12 +100,14 @@ def test_a_proposed_file_changes_nothing_until_another_person_approves_it(here: 
     assert job_of(here, "reload_camera").details["file"] == text_of()
 
 
+@one_engine
 @pytest.mark.parametrize("role", ["reviewer", "auditor", "operations", "supervisor"])
 def test_only_an_administrator_proposes(here: SmallOffice, role: Any) -> None:
     with pytest.raises(NotAllowedError):
         here.office.cameras.propose(here.person(role), None, proposal(text_of()))
 
 
+@one_engine
 @pytest.mark.parametrize("role", ["reviewer", "auditor", "operations"])
 def test_only_an_administrator_or_a_supervisor_approves(here: SmallOffice, role: Any) -> None:
     file_id = here.office.cameras.propose(here.person("administrator"), None, proposal(text_of()))
@@ -142,6 +148,7 @@ def test_of_two_files_that_are_approved_at_once_one_comes_into_force(here: Small
     assert sorted(here.office.cameras.file(first, each).state for each in ids) == ["approved", "stale"]
 
 
+@one_engine
 def test_a_refusal_needs_a_reason_and_a_withdrawal_does_not(here: SmallOffice) -> None:
     first, second = here.person("administrator"), here.person("supervisor")
     ids = [here.office.cameras.propose(first, None, proposal(text_of())) for _ in range(2)]
@@ -152,6 +159,7 @@ def test_a_refusal_needs_a_reason_and_a_withdrawal_does_not(here: SmallOffice) -
     assert [here.office.cameras.file(first, each).state for each in ids] == ["refused", "withdrawn"]
 
 
+@one_engine
 def test_another_agency_sees_nothing_and_takes_nothing(here: SmallOffice) -> None:
     first, _, sha256 = approved(here)
     stranger = here.person("administrator", "supervisor", agency="Đội CSGT số 2")
@@ -258,6 +266,7 @@ def test_a_snapshot_is_answered_with_two_pictures_and_shown_by_role(here: SmallO
         here.office.camera_answers.picture(here.person("supervisor"), answer_id, "road.jpg")
 
 
+@one_engine
 def test_a_worker_that_never_answers_is_told_of_and_asked_anew(here: SmallOffice) -> None:
     first, _, _ = approved(here)
     old = here.office.camera_answers.ask_snapshot(first, text_of(), WORKER)
@@ -272,6 +281,7 @@ def test_a_worker_that_never_answers_is_told_of_and_asked_anew(here: SmallOffice
     assert here.office.camera_answers.read(first, old).reason == "asked_anew"
 
 
+@one_engine
 def test_a_question_is_given_before_redactions(here: SmallOffice) -> None:
     first, _, _ = approved(here)
     here.submit(here.seal())
@@ -302,6 +312,7 @@ def test_a_hostile_picture_is_refused(body: bytes) -> None:
         check_jpeg(body)
 
 
+@one_engine
 def test_an_oversized_picture_is_refused_before_it_is_read(here: SmallOffice) -> None:
     first, _, _ = approved(here)
     here.office.camera_answers.ask_snapshot(first, text_of(), WORKER)
@@ -318,6 +329,7 @@ def test_an_oversized_picture_is_refused_before_it_is_read(here: SmallOffice) ->
     assert big.status_code == 413
 
 
+@one_engine
 def test_only_the_worker_that_holds_the_job_hands_in_pictures(here: SmallOffice) -> None:
     first, _, _ = approved(here)
     here.office.camera_answers.ask_snapshot(first, text_of(), WORKER)
@@ -327,6 +339,7 @@ def test_only_the_worker_that_holds_the_job_hands_in_pictures(here: SmallOffice)
             here.office.camera_answers.receive_picture(worker, job.id, lease, "live.jpg", PICTURE)
 
 
+@one_engine
 def test_a_trial_is_kept_as_words_and_makes_no_case(here: SmallOffice) -> None:
     first, _, _ = approved(here)
     answer_id = here.office.camera_answers.ask_trial(first, text_of(), WORKER, 30)
@@ -349,6 +362,7 @@ def test_a_trial_is_kept_as_words_and_makes_no_case(here: SmallOffice) -> None:
         assert session.scalars(select(CaseRow.id)).all() == session.scalars(select(SubmissionRow.id)).all() == []
 
 
+@one_engine
 @pytest.mark.parametrize("trial", ["{}", "[]", '{"seconds": 1, "frames": 1, "claims": "<script>"}', "x" * 70_000, 7])
 def test_a_malformed_trial_is_refused(here: SmallOffice, trial: Any) -> None:
     first, _, _ = approved(here)
@@ -424,6 +438,7 @@ def test_a_rule_is_accepted_by_two_persons_at_two_desks(here: SmallOffice, monke
         acceptances.accept(second, request)
 
 
+@one_engine
 def test_a_first_signature_lapses_after_a_day(here: SmallOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.domain.acceptance.LEAST_REVIEWED", 1)
     second = here.person("supervisor")
