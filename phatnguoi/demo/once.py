@@ -16,6 +16,7 @@ from phatnguoi.errors import CheckFailedError
 LOOK_EVERY_S = 0.5
 PLAYER_ASKS_BYTES = 4096
 REDACTED_WITHIN_S = 60.0
+DECIDED_WITHIN_S = 30.0
 SIMULATED = "mô phỏng"
 NO_MONEY = "không bao giờ yêu cầu chuyển tiền"
 CONTEST_TEXT = "Tôi cho rằng đèn lúc đó chưa chuyển đỏ."
@@ -33,21 +34,25 @@ def walk_one_case(url: str, people: list[Reviewer], clip: DemoClip, check: Calla
     Raises:
         CheckFailedError: a step did not happen; the message names it.
     """
-    first, second, citizen = Visitor(url), Visitor(url), Visitor(url)
+    first, second, third, citizen = Visitor(url), Visitor(url), Visitor(url), Visitor(url)
     try:
         sign_in(first, people[0])
         started_s = time.monotonic()
         case_page, act = _find_case(first, Eyes(clip), check, limit_s)
         print(f"case in the queue after {time.monotonic() - started_s:.1f} s: {act.rule}", flush=True)
-        link = _decide(first, case_page, act)
-        print("confirmed, notice issued", flush=True)
+        _confirm(first, case_page, act)
+        sign_in(second, people[1])
+        case_page = _page_with(second, urlsplit(case_page.url).path, "/take", DECIDED_WITHIN_S)
+        _confirm(second, case_page, act)
+        link = _issue(second, urlsplit(case_page.url).path)
+        print("confirmed by one, then by another who knew nothing of it; notice issued", flush=True)
         _read_notice(citizen, link, act)
         print("notice read, picture opened with the plate, contested", flush=True)
-        sign_in(second, people[1])
-        _decide_again(second, urlsplit(case_page.url).path)
-        print("a second reviewer has looked again and upheld it", flush=True)
+        sign_in(third, people[2])
+        _decide_again(third, urlsplit(case_page.url).path)
+        print("a third person has looked again and upheld it", flush=True)
     finally:
-        for visitor in (first, second, citizen):
+        for visitor in (first, second, third, citizen):
             visitor.close()
     return urlsplit(case_page.url).path.rpartition("/")[2]
 
@@ -106,28 +111,30 @@ def _look(visitor: Visitor, page: Page, eyes: Eyes) -> Act | None:
     return None
 
 
-def _decide(visitor: Visitor, page: Page, act: Act) -> str:
-    """Take, confirm with plate, class and colour, issue; returns the citizen's link."""
+def _confirm(visitor: Visitor, page: Page, act: Act) -> None:
+    """Take, and confirm with plate, class and colour."""
     path = urlsplit(page.url).path
     page = visitor.send(page.form("/take"))
-    form = page.form("/confirm")
-    visitor.send(form, {"plate": ""}, expected=422)  # without a plate there is no confirmation
+    visitor.send(page.form("/confirm"), {"plate": ""}, expected=422)  # without a plate there is no confirmation
     page = visitor.open(path)
-    typed = {"plate": act.plate, "vehicle": act.vehicle, "plate_colour": "white"}
-    visitor.send(page.form("/confirm"), typed)
-    page = visitor.send(_redacted(visitor, path).form("/issue"))
+    visitor.send(page.form("/confirm"), {"plate": act.plate, "vehicle": act.vehicle, "plate_colour": "white"})
+
+
+def _issue(visitor: Visitor, path: str) -> str:
+    """The citizen's link, once the worker has redacted the pictures and both decisions stand."""
+    page = visitor.send(_page_with(visitor, path, "/issue", REDACTED_WITHIN_S).form("/issue"))
     links = [link for link in page.links if "/t/" in link and "c=" in link]
     if not links:
         raise CheckFailedError(f"{path}: got no link for the citizen, expected one")
     return links[0]
 
 
-def _redacted(visitor: Visitor, path: str) -> Page:
-    """The case's page once the worker has redacted its pictures: before that it offers no notice."""
-    deadline_s = time.monotonic() + REDACTED_WITHIN_S
-    while not (page := visitor.open(path)).has_form("/issue"):
+def _page_with(visitor: Visitor, path: str, form: str, within_s: float) -> Page:
+    """The case's page once it offers a form."""
+    deadline_s = time.monotonic() + within_s
+    while not (page := visitor.open(path)).has_form(form):
         if time.monotonic() > deadline_s:
-            raise CheckFailedError(f"{path}: got no redacted pictures within {REDACTED_WITHIN_S:g} s, expected them")
+            raise CheckFailedError(f"{path}: got no form {form} within {within_s:g} s, expected one")
         time.sleep(LOOK_EVERY_S)
     return page
 

@@ -143,6 +143,7 @@ class Stack:
             "PHATNGUOI_LOG_ORIGIN": "phatnguoi-demo",
             "PHATNGUOI_SECURE_COOKIES": "false",
             "PHATNGUOI_SECOND_FACTOR_ROLES": "[]",
+            "PHATNGUOI_DECISION_EFFECT_S": "3",
         }
         office = self._run("office", [*MAIN, "office", "--port", str(port)], settings)
         office.wait_until(self._office_answers, OFFICE_TIMEOUT_S, "office")
