@@ -76,7 +76,9 @@ class Visitor:
 
     def _next_page(self) -> str | None:
         """Of the list that was shown last, else of the notices."""
-        return self._listed(self._after or "/queue?show=notice_issued", lambda _: True)
+        if self._after is None:
+            return self._listed("/queue?show=notice_issued", lambda case: case.state == "notice_issued")
+        return self._listed(self._after, lambda _: True)
 
     def _filter(self) -> str | None:
         camera = self._random.choice([each for each in range(CAMERAS) if self._sees(each)])
