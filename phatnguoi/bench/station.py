@@ -34,7 +34,8 @@ KEPT = Path("docs/results/station-visits.json")
 WORLDS = tuple(
     f"sim://station?seed={seed}&fps=4&duration_s=60{more}&density=1.6"
     for seed, more in (
-        (1001, ""), (1003, "&weather=dusk"), (1002, ""), (1004, "&weather=dusk"), (1005, "&weather=overcast"), (1006, ""),
+        (1001, ""), (1003, "&weather=dusk"), (1002, ""), (1004, "&weather=dusk"), (1005, "&weather=overcast"),
+        (1006, ""),
     )
 )  # fmt: skip
 SLACK_S = 2.0
