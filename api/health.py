@@ -83,7 +83,7 @@ def _outcome(check: Callable[[], str | None]) -> str:
 def job_names(office: Office) -> Sequence[str]:
     webhook = ("webhook",) if office.settings.webhook_url is not None else ()
     witness = ("witness",) if office.signer is not None and office.signer.witnesses else ()
-    return ("verification", "effects", "care", "log", *webhook, *witness)
+    return ("verification", "effects", "care", "watch", "log", *webhook, *witness)
 
 
 def _late_jobs(office: Office) -> str | None:

@@ -27,6 +27,9 @@ from api.jobs import Bell, Job, Jobs
 from api.log.sequencer import Sequencer
 from api.log.signing import LogSigner, log_signer
 from api.log.witnesses import Witnesses
+from api.measures.alarms import AlarmService
+from api.measures.holds import HoldService
+from api.measures.numbers import MeasureService
 from api.notices.service import NoticeService
 from api.reviews.desk import ReviewDesk
 from api.reviews.service import ReviewService
@@ -36,6 +39,7 @@ from api.worker_jobs.service import WorkerJobs
 
 Clock = Callable[[], datetime]
 CARE_PAUSE_S = 10.0
+WATCH_PAUSE_S = 30.0
 WITNESS_PAUSE_S = 10.0
 
 
@@ -66,6 +70,9 @@ class Office:
     audits: AuditService
     audit_reports: AuditReports
     acceptances: AcceptanceRequests
+    measures: MeasureService
+    holds: HoldService
+    alarms: AlarmService
     clock: Clock
     bell: Bell
 
@@ -102,13 +109,16 @@ def open_office(settings: OfficeSettings, clock: Clock = utc_now) -> Office:
         audits=AuditService(database, files, clock),
         audit_reports=AuditReports(database, signer, clock),
         acceptances=AcceptanceRequests(database, clock),
+        measures=MeasureService(database, clock),
+        holds=HoldService(database, clock),
+        alarms=AlarmService(database, clock, settings.agency_timezone),
         clock=clock,
         bell=Bell(),
     )
 
 
 def office_jobs(office: Office) -> Jobs:
-    """Every job of the office: verification, care of the cases, and the webhook where one is set."""
+    """Every job of the office: verification, effects of decisions, care, the watch over deadlines, log and webhook."""
     settings = office.settings
     intake = Intake(office.database, office.files.reader, settings, office.clock)
 
@@ -117,10 +127,15 @@ def office_jobs(office: Office) -> Jobs:
         stations = (office.visits.forget(), office.records.forget())
         return any((*counts, *stations, office.camera_answers.forget_pictures()))
 
+    def watch() -> bool:
+        counts = (office.alarms.ring_deadlines(), office.alarms.ring_stamps(), office.holds.suspend_due())
+        return any(counts)
+
     jobs = [
         Job("verification", intake.step, settings.verification_threads, settings.job_pause_s),
         Job("effects", lambda: office.reviews.take_effect() > 0, pause_s=settings.job_pause_s),
         Job("care", care, pause_s=CARE_PAUSE_S),
+        Job("watch", watch, pause_s=WATCH_PAUSE_S),
         Job("log", Sequencer(office.database, office.signer, office.clock).step, pause_s=settings.job_pause_s),
     ]
     if office.signer is not None and office.signer.witnesses:

@@ -47,6 +47,8 @@ class OfficeSettings(BaseSettings):
     """False: one person's yes is enough for a notice, also where the law takes points. For trials only."""
     sample_key: SecretStr | None = None
     """Draws the cases that a second person looks at; unset: a new one at every start."""
+    agency_timezone: str = "Asia/Ho_Chi_Minh"
+    """The zone whose calendar days alarms count in."""
     notice_within_days: int = 10
     """Calendar days from capture to notice (TT 73/2024 art. 24.1)."""
     link_valid: timedelta = timedelta(days=30)

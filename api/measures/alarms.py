@@ -31,6 +31,7 @@ from models.domain.deadlines import (
 from models.tables import AlarmRow, CaseRow, NoticeRow, PersonRow, new_id
 
 STAMP_WINDOW = timedelta(days=30)
+A_MOMENT = timedelta(seconds=1)
 CASES_A_STEP = 500
 SHOWN = 200
 
@@ -82,7 +83,7 @@ class AlarmService:
             people = {person.id: person for person in session.scalars(select(PersonRow))}
             names = {person.id: person.username for person in people.values()}
             ids = {person.username: person for person in people.values()}
-            for numbers in reviewer_numbers(session, cameras, names, now - STAMP_WINDOW, now):
+            for numbers in reviewer_numbers(session, cameras, names, now - STAMP_WINDOW, now + A_MOMENT):
                 if numbers.is_rubber_stamp:
                     person = ids[numbers.username]
                     facts = {"hasty": numbers.hasty.count, "timed": numbers.hasty.of}

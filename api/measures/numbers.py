@@ -70,7 +70,7 @@ def camera_numbers(cameras: Mapping[str, CameraRow], settled: Iterable[SettledRo
             camera_name=cameras[camera_id].name,
             rule=rule,
             issued=Interval(sum(row.outcome == "confirmed" for row in rows), len(rows)),
-            reasons=tuple(reasons.most_common()),
+            reasons=tuple(sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0]))),
             wrong=wrong_claims(rows),
             first_wrong=Interval(sum(row.is_error is True for row in again), len(again)),
         )

@@ -24,7 +24,7 @@ from api.log.signing import LogSigner
 from api.log.trust import keep_trust
 from api.log.writing import log_entry
 from api.notices.schemas import ContestKind, IssuedNotice, NoticeView
-from api.reviews.service import checked_words, claim_facts, needs_time_left
+from api.reviews.service import checked_words, claim_facts, needs_time_left, needs_trusted_camera
 from api.settings import OfficeSettings
 from api.worker_jobs.kinds.redact import CITIZEN_PICTURE, is_redacted, why_not_redacted
 from models.domain.cases import CaseState
@@ -61,6 +61,7 @@ class NoticeService:
             MoveNotAllowedError, CaseMovedError, CaseNotFoundError
             NoticeNotAllowedError: a warning-mode case, no typed plate, or no catalogue row for the typed vehicle.
             NotRedactedError: its redacted pictures have not come yet.
+            CameraOnHoldError: its camera is frozen or suspended.
             LimitationPassedError: the year is over.
         """
         now = self._clock()
@@ -69,6 +70,7 @@ class NoticeService:
             case = find_case(session, actor, case_id, lock=True)
             actor.move("issue_notice", cast("CaseState", case.state))
             _check_may_get_notice(case)
+            needs_trusted_camera(session, case)
             _check_redacted(session, case)
             needs_time_left(case, now)
             notice = NoticeRow(

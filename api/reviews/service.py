@@ -76,7 +76,7 @@ class ReviewService:
         now = self._clock()
         with self._database.writing() as session:
             case = find_case(session, actor, case_id, lock=True)
-            _needs_no_hold_on_camera(session, case)
+            needs_trusted_camera(session, case)
             if case.state in _KEPT:
                 self._take_kept(session, now, actor, case)
                 return
@@ -189,7 +189,7 @@ class ReviewService:
         case = find_case(session, actor, case_id, lock=True)
         actor.move(name, cast("CaseState", case.state))
         _needs_hold(case, actor)
-        _needs_no_hold_on_camera(session, case)
+        needs_trusted_camera(session, case)
         return case
 
     def _decide(
@@ -351,7 +351,8 @@ def _has_decided(session: Session, actor: Actor, case: CaseRow) -> bool:
     return bool(session.scalar(select(_decided_by(actor, literal(case.id)))))
 
 
-def _needs_no_hold_on_camera(session: Session, case: CaseRow) -> None:
+def needs_trusted_camera(session: Session, case: CaseRow) -> None:
+    """Raises CameraOnHoldError where the case's camera is frozen or suspended."""
     held = select(CameraHoldRow.kind).where(
         CameraHoldRow.camera_id == case.camera_id, CameraHoldRow.lifted_at.is_(None)
     )

@@ -290,9 +290,14 @@ class SmallOffice:
 
     def new_case(self, **changes: Any) -> str:
         """A case in state `new`, made the honest way; its worker has redacted its pictures."""
+        case_id = self.unredacted_case(**changes)
+        self.redact()
+        return case_id
+
+    def unredacted_case(self, **changes: Any) -> str:
+        """The same before the worker has redacted anything."""
         submission_id = self.submit(self.seal(**changes))
         self.verify()
-        self.redact()
         answer = self.office.submissions.answer(WORKER, submission_id)
         assert answer.case_id is not None, answer
         return answer.case_id
