@@ -69,13 +69,14 @@ class OfficeServer:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[OfficeServer]:
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OfficeServer]:
+    """Settings can be changed by an indirect parameter."""
+    changes = {"job_pause_s": 0.2} | getattr(request, "param", {})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        settings = settings_for(
-            f"sqlite:///{tmp_path / 'office.db'}", tmp_path, secure_cookies=False, public_url=url, job_pause_s=0.2
-        )
+        database = f"sqlite:///{tmp_path / 'office.db'}"
+        settings = settings_for(database, tmp_path, secure_cookies=False, public_url=url, **changes)
         office = open_office(settings, lambda: datetime.now(UTC))
         migrate(office.database)
         now = office.clock()

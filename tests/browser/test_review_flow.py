@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from api.actor import Actor
+from models.domain.manifest import SealedPlate
 from tests.browser.conftest import (
     PASSWORD,
     OfficeServer,
@@ -23,6 +25,7 @@ from tests.browser.conftest import (
 pytestmark = pytest.mark.browser
 Shot = Callable[..., None]
 PLATE = "75A-123.45"
+AUDITOR = Actor(frozenset({"auditor"}))
 
 
 def type_decision(page: Page, plate: str = PLATE) -> None:
@@ -85,17 +88,15 @@ def test_the_next_case_is_held_for_this_reviewer_and_given_back_when_the_page_is
     server: OfficeServer, open_page: OpenPage
 ) -> None:
     page, _ = at_desk(server, open_page, 2)
-    expect(page.locator(".case-root")).to_be_visible()
+    until(page, "document.getElementById('main').dataset.ahead !== undefined")
     until_state(server, page, {"in_review": 2})
     page.goto("/queue")
     until_state(server, page, {"in_review": 1, "new": 1})
 
 
 def until_state(server: OfficeServer, page: Page, expected: dict[str, int]) -> None:
-    from api.actor import Actor
-
     for _ in range(100):
-        counts = server.office.cases.counts(Actor(frozenset({"auditor"})))
+        counts = server.office.cases.counts(AUDITOR)
         if all(counts[state] == count for state, count in expected.items()):  # type: ignore[index]
             return
         page.wait_for_timeout(50)
@@ -156,6 +157,56 @@ def test_a_refused_form_says_so_in_place_and_keeps_what_was_typed(
     expect(page.locator("#confirm")).to_have_attribute("aria-disabled", "false")
     assert is_the_same(page)
     shot(page, "flow_refused")
+
+
+@pytest.mark.parametrize("server", [{"decision_effect_s": 10.0}], indirect=True)
+def test_a_decision_is_undone_within_its_seconds_and_the_case_comes_back(
+    server: OfficeServer, open_page: OpenPage, shot: Shot
+) -> None:
+    page, ids = at_desk(server, open_page, 2)
+    mark_the_document(page)
+    open_every_part(page)
+    type_decision(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".case-root")).to_have_attribute("data-case", ids[1])
+    expect(page.get_by_role("button", name="Hoàn tác")).to_be_visible()
+    shot(page, "flow_undo")
+    page.keyboard.press("u")
+    expect(page.locator(".case-root")).to_have_attribute("data-case", ids[0])
+    expect(plate_field(page)).to_be_visible()
+    expect(page.locator("#undo-bar")).to_be_hidden()
+    assert is_the_same(page)
+    assert server.office.cases.line(AUDITOR, ids[0]).state == "in_review"
+    page.keyboard.press("x")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".case-root")).to_have_attribute("data-case", ids[1])
+    assert server.office.cases.line(AUDITOR, ids[0]).state == "decided"
+
+
+def test_a_reading_that_differs_is_shown_after_the_plate_was_typed_and_settled_by_key(
+    server: OfficeServer, open_page: OpenPage, shot: Shot
+) -> None:
+    server.person("hoa", "reviewer")
+    case_id = server.case(vehicle="car", plate=SealedPlate(text="75A12346", unread_because=None))
+    page = open_page()
+    sign_in(page, "hoa")
+    open_first(page)
+    take(page)
+    assert "12346" not in page.content()
+    open_every_part(page)
+    page.keyboard.press("b")
+    page.keyboard.type(PLATE)
+    page.keyboard.press("Enter")
+    expect(page.locator(".characters .other").first).to_have_text("6")
+    page.keyboard.press("2")
+    page.keyboard.press("1")
+    expect(page.get_by_role("checkbox", name="Đã xem lại ảnh")).to_be_focused()
+    shot(page, "flow_differs")
+    for key in ("Space", "Enter", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Phát thông báo").wait_for()
+    assert server.office.cases.line(AUDITOR, case_id).state == "confirmed"
 
 
 def test_n_leaves_a_case_for_the_one_held_ready(server: OfficeServer, open_page: OpenPage) -> None:

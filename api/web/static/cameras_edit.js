@@ -80,18 +80,19 @@ function openEditor() {
     fields.residuals = ground?.residuals_m ?? [];
     measure.ground = ground?.matrix?.length ? ground.matrix : null;
     drawing.show({ grid: ground?.grid_px ?? [] });
+    fields.groundWords = ground ? groundSaid(ground) : model.content.ground ? words.ground_few : "";
     fields.show();
-    if (ground) {
-      const count = model.content.ground.points_px.length;
-      const error = { error: ground.error_m.toFixed(3), step: ground.step_m };
-      byId("part-ground-0").append(Object.assign(document.createElement("span"), { className: "hint", textContent: ` ${ground.problem ?? fill(count > 4 ? words.ground_error : words.ground_four, error)}` }));
-    }
     showChanges(found.changes);
     if (found.problem) {
       byId("problem-place").textContent = found.problem.place || "YAML";
       byId("problem-message").textContent = found.problem.message;
       mark(found.problem.place);
     }
+  }
+
+  function groundSaid(ground) {
+    const values = { error: ground.error_m.toFixed(3), step: ground.step_m };
+    return ground.problem ?? fill(ground.residuals_m.length > 4 ? words.ground_error : words.ground_four, values);
   }
 
   /** The error stands at its field: the part opens, and its control is marked. */

@@ -40,6 +40,7 @@ export function settingsOf(text) {
 
 export function openFields(place, model, words, speak, drawing) {
   let residuals = [];
+  let groundWords = "";
 
   function number(value, label, id, put) {
     const input = tag("input", { type: "number", step: "any", value, className: "coordinate", id });
@@ -151,6 +152,7 @@ export function openFields(place, model, words, speak, drawing) {
     const name = `${words[room]} ${room === "rules" ? `${part.rule ?? ""} ${settingsText(part) ?? ""}` : part.id ?? ""}`.trim();
     const box = tag("details", { className: "panel part-panel" }, tag("summary", { id: `part-${room}-${index}` }, name));
     box.dataset.part = `${room}-${index}`;
+    if (room === "ground") box.firstChild.append(tag("span", { className: "hint" }, ` ${groundWords}`));
     if (room !== "ground") box.append(...own(room, index, part));
     for (const shape of shapes) box.append(points(shape, { from: words.from, heading: words.heading }[shape.look] ?? ""));
     if (room === "ground" && part.points_px.length >= 4) box.append(rectangle());
@@ -179,6 +181,7 @@ export function openFields(place, model, words, speak, drawing) {
       return part;
     },
     set residuals(values) { residuals = values; },
+    set groundWords(said) { groundWords = said; },
     drawing,
   };
 }

@@ -10,7 +10,9 @@ export function leadThrough(form, compare) {
   /** To the group that has no choice yet, else to the button. */
   function goOn() {
     const open = groups.find((radios) => !radios.some((radio) => radio.checked));
+    const settled = document.getElementById("settled");
     if (open) focusOn(open);
+    else if (settled && !settled.checked) settled.focus();
     else document.getElementById("confirm").focus();
   }
 
@@ -19,15 +21,15 @@ export function leadThrough(form, compare) {
     if (press.target === plate && press.key === "Enter" && plate.value.trim() !== "") {
       press.preventDefault();
       compare(plate.value).then((differs) => {
-        if (differs) (document.getElementById("settled") ?? plate).focus();
-        else goOn();
+        if (differs && document.activeElement.id === "confirm") goOn();
       });
+      goOn(); // at once: what is typed next is not for the plate any more
       return;
     }
     if (press.target.id === "settled" && press.key === "Enter") {
       press.preventDefault();
       if (press.target.checked) goOn();
-      else plate.focus();
+      else plate.focus(); // to correct it
       return;
     }
     const group = groups.find((radios) => radios.includes(press.target));

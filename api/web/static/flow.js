@@ -36,6 +36,7 @@ async function holdAhead() {
     if (!answer.ok || !id) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     asked.ready = prepare(page, `/cases/${id}`);
+    main.dataset.ahead = id;
   })().catch(() => undefined);
 }
 
