@@ -126,7 +126,7 @@ def test_ready_only_while_everything_is(here: SmallOffice) -> None:
         assert (answer.status_code == 200) is (content["status"] == "ready")
         return {name: outcome for name, outcome in content["checks"].items() if outcome != "ok"}
 
-    assert checks() == {"jobs": "not come round within 60 s: verification, effects, care, log"}
+    assert checks() == {"jobs": "not come round within 60 s: verification, effects, care, watch, log"}
     beat_all(here)
     assert checks() == {}
     here.clock.turn(timedelta(seconds=61))
