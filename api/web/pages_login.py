@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -43,7 +44,8 @@ def show_login(request: Request, person: PersonOrNobody, next: str = "", why: st
         return RedirectResponse(_goal(next, person), status_code=303)
     problem = page_text(request)("sign_in.ended") if why == "ended" and next not in ("", "/queue") else None
     said = "sign_in.signed_out" if why == "signed_out" else None
-    values = {"problem": problem, "username": "", "next": local_path(next), "asks_nobody": _asks_nobody(request)}
+    values: dict[str, Any] = {"problem": problem, "username": "", "next": local_path(next)}
+    values["asks_nobody"] = _asks_nobody(request)
     return page(request, "login.html", said=said, **values)
 
 

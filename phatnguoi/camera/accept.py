@@ -14,7 +14,7 @@ from api.acceptance.service import AcceptanceService
 from api.actor import Actor
 from api.errors import OfficeError
 from api.office import Office, open_office
-from api.people.sessions import Sessions
+from api.people.sessions import open_sessions
 from models.domain.acceptance import AcceptedThing, Tally
 from phatnguoi.errors import CheckFailedError, CommandError
 from phatnguoi.office import read_settings
@@ -32,7 +32,9 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         parser.add_argument("camera_id", metavar="CAMERA_ID")
         parser.add_argument("--rule", required=True)
     passwords = " and ".join(PASSWORD_VARIABLES)
-    accept.add_argument("--first", required=True, metavar="PERSON", help=f"passwords: {passwords}, or typed")
+    accept.add_argument(
+        "--first", required=True, metavar="PERSON", help=f"passwords: {passwords}, or typed; codes: …_CODE"
+    )
     accept.add_argument("--second", required=True, metavar="PERSON", help="one of the two is a supervisor")
     revoke.add_argument("--by", required=True, metavar="PERSON", help=f"a supervisor; {PASSWORD_VARIABLES[0]}")
     revoke.add_argument("--reason", required=True)
@@ -96,10 +98,14 @@ def _signed_in(office: Office, username: str, variable: str) -> Actor:
     """The person, with a session of their own that the decision bears."""
     password = os.environ.get(variable) or (getpass.getpass(f"{username}: ") if sys.stdin.isatty() else "")
     now = office.clock()
-    sessions = Sessions(office.database, office.settings.session_length, office.settings.session_idle)
-    found = sessions.find(sessions.sign_in(username, password, now), now)
-    if found is None:
-        raise CommandError(f"{username}: got a session that ended at once")
+    code = os.environ.get(f"{variable}_CODE") or (input(f"{username}, code: ") if sys.stdin.isatty() else "")
+    try:
+        sessions = open_sessions(office.database, office.settings)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    found = sessions.find(sessions.sign_in(username, password, now, code=code), now)
+    if found is None or found.owes is not None:
+        raise CommandError(f"{username}: got an account that is not set up, expected one: sign in at the office first")
     return found.actor
 
 
