@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import RedirectResponse, Response
@@ -101,7 +101,9 @@ def compare(person: Person, form: CheckedForm, office: OfficeHere, station_id: S
 
 
 @router.get("/{station_id}/report.{kind}")
-def report(person: Person, office: OfficeHere, station_id: StationId, days: DaysHere, kind: str) -> Response:
+def report(
+    person: Person, office: OfficeHere, station_id: StationId, days: DaysHere, kind: Literal["json", "pdf"]
+) -> Response:
     made = office.audit_reports.make(person.actor, station_id, *days)
     is_pdf = kind == "pdf"
     name = f"{REPORT_NAME}-{station_id}-{days[0]}-{days[1]}.{'pdf' if is_pdf else 'json'}"

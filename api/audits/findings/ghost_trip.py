@@ -20,7 +20,8 @@ class GhostTrip:
     within four hours, so that it may have left unseen or not at all.
 
     It does not prove that no vehicle made the trip, that the vehicle did not leave by another way, or that it was not
-    another vehicle in its place; nor who signed, or why. A wrong departure time in the record looks the same.
+    another vehicle in its place; nor who signed, or why. A wrong departure time in the record looks the same, and so
+    does a coach that the detector takes for a car: cars at a gate are only counted.
     """
 
     code: FindingCode = "BX-2"
