@@ -17,6 +17,7 @@ import detector.rules.past
 from detector.evidence.excerpt import excerpt
 from detector.evidence.scene_lines import read_scene_lines, scene_line
 from detector.geometry.homography import GroundUnusableError
+from detector.geometry.vectors import distance
 from detector.geometry.zone import is_inside
 from detector.rule import Rule, RuleSettings, SettingError, Site, every_us, warm_up_us
 from models.camera_file import CameraFile, nearest
@@ -30,6 +31,9 @@ SAME_VEHICLE_US = 1_000_000
 """A claimed track counts for so long after it was last seen."""
 SAME_VEHICLE_OVERLAP = 0.35
 """A track whose box overlaps (IoU) that of a claimed one by more is the same vehicle, which the tracker saw twice."""
+HEIR_HEIGHTS, HEIR_US = 0.8, 400_000
+"""A track that is born so near (in its box heights, and as much again for each 0.4 s) to where a claimed one was lost
+is the same vehicle under a new number: nobody is claimed twice."""
 RECENT_CLAIMS = 64
 HISTORY_WARM_UPS = 4
 """So many times the warm-up is kept of a rule that declares `every_s`: what begins anew may begin late."""
@@ -159,6 +163,7 @@ class Rulebook:
         ]
         self._claimed: OrderedDict[tuple[str, int], tuple[int, BoxPx]] = OrderedDict()
         self._claimed_by: OrderedDict[tuple[str, int], _Posted] = OrderedDict()
+        self._known: set[int] = set()
         self.passed_over: Counter[str] = Counter()
         """Claims that were not made, by reason."""
         self.is_recording = is_recording
@@ -170,6 +175,7 @@ class Rulebook:
         for rule, track_id in self._claimed:
             if track_id in boxes:
                 self._claimed[rule, track_id] = (scene.pts_us, boxes[track_id])
+        self._pass_on(scene, boxes)
         for posted in self._posted:
             shown = posted.its_view(scene)
             if shown is None:
@@ -252,14 +258,38 @@ class Rulebook:
             if len(claims) > RECENT_CLAIMS:
                 claims.popitem(last=False)
 
+    def _pass_on(self, scene: Scene, boxes: Mapping[int, BoxPx]) -> None:
+        """What was claimed of a track that is lost holds for one that is born where it was lost."""
+        born = [track_id for track_id in boxes if track_id not in self._known]
+        self._known = (self._known | boxes.keys()) - set(scene.ended)
+        for (rule, track_id), (seen_us, box) in list(self._claimed.items()):
+            gap_us = scene.pts_us - seen_us
+            if track_id in boxes or gap_us > SAME_VEHICLE_US:
+                continue
+            for heir in born:
+                if _is_heir(box, boxes[heir], gap_us):
+                    self._claimed[rule, heir] = (scene.pts_us, boxes[heir])
+        while len(self._claimed) > RECENT_CLAIMS:
+            self._claimed.popitem(last=False)
+
     def _reason_against(self, violation: Violation, pts_us: int, box: BoxPx) -> str | None:
         if any(is_inside(zone.polygon_px, violation.point) for zone in self._excluded):
             return "excluded_zone"
+        if (violation.rule, violation.track_id) in self._claimed:
+            return "same_vehicle"
         for (rule, _), (seen_us, other) in self._claimed.items():
             is_near = pts_us - seen_us <= SAME_VEHICLE_US and box.iou(other) > SAME_VEHICLE_OVERLAP
             if rule == violation.rule and is_near:
                 return "same_vehicle"
         return None
+
+
+def _is_heir(lost: BoxPx, born: BoxPx, gap_us: int) -> bool:
+    height = (lost.height + born.height) / 2
+    reach = HEIR_HEIGHTS * height * (1 + gap_us / HEIR_US)
+    return distance(lost.center, born.center) <= reach and max(lost.height, born.height) <= 2 * min(
+        lost.height, born.height
+    )
 
 
 def _candidates(posted: _Posted, violation: Violation, scenes: Sequence[Scene]) -> Iterator[tuple[Scene, ...]]:

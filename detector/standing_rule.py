@@ -34,15 +34,13 @@ LEAST_CONFIDENCE = 0.4
 """Mean over the whole stay: what the network doubts so long is a part of the road, not a vehicle."""
 WINDOW_SHARE, WINDOW_S = 2.0, 240.0
 """Time counts within the last `after_s` × 2 + 240 s: a stay that was interrupted for longer begins to count anew."""
-LEAST_ON_WHEELS = 4
-"""Its wheels were seen so often at its place: of who is hidden from below it cannot be told where he stands."""
 BASE_SHARE = 0.25
 DEPTH_SHARE = 0.1
 """The middle half of the box's lower edge, and the ground a tenth of its height deeper, stand for the wheels."""
 
 STANDING_NEVER = (
     "a vehicle that creeps on, or only passes",
-    "a vehicle whose wheels stand on the edge of the zone, or were hardly seen",
+    "a vehicle whose wheels stand on the edge of the zone",
     "a vehicle that was seen to drive off before the time was up",
     "what the network takes for a vehicle with less than half its certainty (a manhole, a sign)",
     "a person",
@@ -104,7 +102,7 @@ class StandingRule:
     code: ClassVar[str]
     version: ClassVar[int]
     every_s: ClassVar[float] = 0.25
-    least_on_wheels: ClassVar[int] = LEAST_ON_WHEELS
+    least_on_wheels: ClassVar[int] = 0
 
     def __init__(self, settings: StandingSettings, site: Site) -> None:
         self._standing = settings

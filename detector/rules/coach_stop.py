@@ -44,7 +44,7 @@ class CoachStop(StandingRule):
     """
 
     code: ClassVar[str] = "coach_stop"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("COACH_STOP_WRONG_PLACE",)
     never: ClassVar[tuple[str, ...]] = (

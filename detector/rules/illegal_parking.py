@@ -30,7 +30,7 @@ class IllegalParking(StandingRule):
     """
 
     code: ClassVar[str] = "illegal_parking"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("PARK_FORBIDDEN",)
     never: ClassVar[tuple[str, ...]] = QUEUE_NEVER

@@ -30,7 +30,7 @@ class IllegalStopping(StandingRule):
     """
 
     code: ClassVar[str] = "illegal_stopping"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("STOP_NO_STOP_SIGN",)
     never: ClassVar[tuple[str, ...]] = QUEUE_NEVER

@@ -14,6 +14,9 @@ from detector.standing import Standing
 from detector.standing_rule import STANDING_NEVER, StandingRule, StandingSettings
 from models.domain.scene import Scene
 
+LEAST_ON_WHEELS = 4
+"""Its wheels were seen so often at its place: who is hidden from below seems to stand further on, in the junction."""
+
 
 class Settings(StandingSettings):
     """Settings of `junction_blocking`."""
@@ -36,11 +39,13 @@ class JunctionBlocking(StandingRule):
 
     code: ClassVar[str] = "junction_blocking"
     version: ClassVar[int] = 2
+    least_on_wheels: ClassVar[int] = LEAST_ON_WHEELS
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("STOP_JUNCTION",)
     never: ClassVar[tuple[str, ...]] = (
         "a vehicle that waits to turn while its lamp is green, where a lamp is named",
         "time at a lamp that cannot be read",
+        "a vehicle whose wheels were hardly seen there: of who is hidden from below it cannot be told where he stands",
         *STANDING_NEVER,
     )
     sources: ClassVar[Mapping[str, str]] = {

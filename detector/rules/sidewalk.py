@@ -12,6 +12,10 @@ from detector.driving_rule import DRIVING_NEVER, DRIVING_SOURCES, SECOND_US, Dri
 from detector.rule import RuleSettings, Site
 from models.domain.scene import VehicleClass
 
+JITTER_HEIGHTS = 0.3
+"""Both ends of the way lie uncertain by half of this, in box heights: far away that is metres, and makes a rider of who
+walks."""
+
 
 class Settings(DrivingSettings):
     """Settings of `sidewalk`."""
@@ -41,7 +45,8 @@ class Sidewalk(DrivingRule):
     """
 
     code: ClassVar[str] = "sidewalk"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
+    jitter_heights: ClassVar[float] = JITTER_HEIGHTS
     settings_class: ClassVar[type[RuleSettings]] = Settings
     acts: ClassVar[tuple[str, ...]] = ("SIDEWALK",)
     never: ClassVar[tuple[str, ...]] = (
@@ -73,5 +78,6 @@ class Sidewalk(DrivingRule):
         lasted_s = drive.lasted_us / SECOND_US
         way_m = self._distance_m(drive)
         if way_m is not None:
-            return way_m >= self._least_m_s * lasted_s
+            sure_m = way_m * (1 - self.jitter_heights * drive.last.box.height / drive.net_px)
+            return sure_m >= self._least_m_s * lasted_s
         return drive.net_px >= self._least_heights_s * lasted_s * drive.last.box.height

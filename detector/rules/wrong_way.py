@@ -35,6 +35,8 @@ PACE_HEIGHTS = 0.05
 counted …"""
 LEAP_SHARE = 0.75
 """… nor is a drive of which one step makes more than this share: the track changed its vehicle."""
+DRIVING_SHARE = 0.5
+"""It drives for so much of the least time at least; a far box jitters too much to tell its pace all the time."""
 LONGEST_US = 60 * SECOND_US
 """A longer way begins anew: its beginning could not be shown any more."""
 LEAST_STEPS = 4
@@ -241,7 +243,8 @@ class WrongWay:
         duration_us = scene.pts_us - way.start.pts_us
         if not self._is_far(way, against_px):
             return None
-        if way.driving_us < self._settings.duration_s * SECOND_US:
+        least_us = self._settings.duration_s * SECOND_US
+        if duration_us < least_us or way.driving_us < DRIVING_SHARE * least_us:
             return None
         if -self._along(way.start.box.center, track.box.center) < CENTER_SHARE * against_px:
             return None

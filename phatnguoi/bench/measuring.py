@@ -179,8 +179,7 @@ class Measuring:
         seen = [one for one in movers if one.is_followed]
         classes: dict[str, Counter[str]] = defaultdict(Counter)
         for one in seen:
-            final = [name for name in one.classes if name != "none"]
-            classes[one.kind][max(final, key=lambda name: one.classes[name]) if final else "none"] += 1
+            classes[one.kind][one.classes.most_common(1)[0][0]] += 1
         return PoolNoise(
             miss=_misses(seen),
             start=_starts(movers, self.fps),

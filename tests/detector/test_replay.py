@@ -180,6 +180,17 @@ def test_a_version_that_is_not_here_cannot_be_replayed(packages: Path, tmp_path:
         replay(read_recorded(copy))
 
 
+GOLDEN = ROOT / "tests" / "detector" / "golden"
+
+
+@pytest.mark.parametrize("folder", sorted(GOLDEN.iterdir()), ids=lambda folder: folder.name)
+def test_golden_packages_of_past_versions_are_decided_as_they_were(folder: Path) -> None:
+    recorded = read_recorded(folder)
+    rule, version = recorded.manifest.rule, recorded.manifest.software.rule_version
+    assert version < known_rules()[rule].version
+    assert replay(recorded).differences() == []
+
+
 def test_a_past_version_replays_what_it_claimed(
     packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

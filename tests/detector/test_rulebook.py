@@ -13,6 +13,7 @@ import detector.rules
 from detector.rulebook import Rulebook, known_rules
 from models.camera_file import CameraFileError, load_camera_file
 from models.domain.scene import Scene, Track
+from tests.detector.replays import camera_file
 from tests.detector.rules.scenes import INTERVAL_US, box_at, lamp
 from tests.models.test_camera_file import VALID, written
 
@@ -152,3 +153,16 @@ def test_ten_thousand_tracks_leave_nothing_behind(tmp_path: Path) -> None:
     (posted,) = book._posted
     assert all(len(kept) == 0 for kept in vars(posted.rule).values() if isinstance(kept, dict | set))
     assert len(book._claimed) <= 64
+
+
+def test_a_vehicle_whose_track_is_born_anew_is_not_claimed_again() -> None:
+    """It is claimed, and goes on under another number, which would be claimed as well."""
+    book = Rulebook(camera_file(rules=[{"rule": "wrong_way", "lane": "ours", "distance_m": 2.0}]), is_recording=True)
+    claims = []
+    for step in range(44):
+        tracks = (Track(1 if step < 22 else 2, "motorcycle", box_at(300, 120.0 + 8 * step), 0.9),)
+        ended = (1,) if step == 36 else ()
+        scene = Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}, ended=ended)
+        claims += list(book.observe(scene))
+    assert [violation.track_id for violation, _ in claims] == [1]
+    assert book.passed_over["wrong_way: same_vehicle"] >= 1

@@ -112,9 +112,13 @@ class Drives:
         made: list[Line] = []
         for mover_id, runs in self._any.items():
             mover, longest = self._movers[mover_id], max(runs, key=lambda run: run.way_m)
-            clear = max(self._clear.get(mover_id, []), key=lambda run: run.way_m, default=None)
-            if clear is not None and self._is_long(clear, SURE):
-                made.append(told("violation", self.rule, mover, clear.at, fps, **_of(clear)))
+            sure = [run for run in self._clear.get(mover_id, []) if self._is_long(run, SURE)]
+            if sure:  # one act, however often it was interrupted
+                long = [run for run in runs if self._is_long(run, HARDLY)]
+                span = {"frame_from": min(run.frame_from for run in [*long, *sure]),
+                        "frame_to": max(run.frame_to for run in [*long, *sure])}  # fmt: skip
+                more = {**_of(max(sure, key=lambda run: run.way_m)), **span}
+                made.append(told("violation", self.rule, mover, sure[0].at, fps, **more))
             elif self._is_long(longest, HARDLY):
                 made.append(told("borderline", self.rule, mover, longest.at, fps, **_of(longest)))
         return made

@@ -249,3 +249,23 @@ def test_forgets_what_it_kept_of_a_track() -> None:
         rule.forget(number)
     kept = [value for value in vars(rule).values() if isinstance(value, dict | set)]
     assert all(len(value) == 0 for value in kept)
+
+
+def moving(boxes: list[BoxPx]) -> list[Scene]:
+    return [
+        Scene(n, n * INTERVAL_US, INTERVAL_US, (Track(1, "motorcycle", box, 0.9),), {"main": lamp("red")})
+        for n, box in enumerate(boxes)
+    ]
+
+
+def test_a_track_that_takes_over_a_passing_rider_is_not_claimed() -> None:
+    """It stands before the line, and is with one frame on a rider who comes by from elsewhere."""
+    passing = [box_at(300, 265.0 - 12 * step) for step in range(12)]
+    assert judged(moving([*[box_at(300, 330)] * 20, *passing])) == []
+    assert len(judged(moving([box_at(300, 390.0 - 12 * step) for step in range(20)]))) == 1
+
+
+def test_a_box_that_loses_its_lower_half_says_nothing() -> None:
+    """Another vehicle comes to stand before it; its upper edge jitters upwards, as upper edges do."""
+    hidden = [BoxPx(285, 236 - step, 315, 284 - 3 * step) for step in range(12)]
+    assert judged(moving([*[BoxPx(285, 250, 315, 335)] * 20, *hidden])) == []

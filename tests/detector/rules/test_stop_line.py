@@ -97,3 +97,13 @@ def test_the_grace_time_after_the_onset_of_red_is_not_claimed() -> None:
 
 def test_one_vehicle_is_claimed_once() -> None:
     assert len(judged(one([*STOPS_PAST, *STOPS_PAST]))) == 1
+
+
+def test_never_accuses_who_ends_where_a_nearer_vehicle_begins() -> None:
+    """Its lower half may lie behind that one: where it stands cannot be told."""
+    nearer = [BoxPx(180, box.y2, 260, box.y2 + 90) if n >= 25 else None for n, box in enumerate(STOPS_PAST)]
+    scenes = scenes_of(
+        {1: STOPS_PAST, 2: nearer}, classes={1: "motorcycle", 2: "car"}, signals=lamp("red")
+    )  # fmt: skip
+    assert len(judged(scenes_of({1: STOPS_PAST}, classes={1: "motorcycle"}, signals=lamp("red")))) == 1
+    assert judged(scenes) == []

@@ -90,3 +90,34 @@ def test_who_drives_with_the_lane_and_is_hidden_from_below_is_not_claimed() -> N
 
 def test_who_waits_on_the_wrong_half_and_then_drives_on_is_claimed() -> None:
     assert len(judged(drive([150.0] * 200 + AGAINST))) == 1
+
+
+def test_accuses_who_waits_on_his_way_against_the_lane() -> None:
+    """The wait is no driving, and its jitter no evidence against it."""
+    waits = [*AGAINST[:15], *[AGAINST[14] + (step % 3 - 1) for step in range(120)], *AGAINST[15:]]
+    (claim,) = judged(drive(waits), distance_heights=2.5)
+    assert claim.measurements["driving_us"] < 4_000_000 < claim.measurements["duration_us"]
+
+
+def test_never_accuses_hops_with_long_waits_in_between() -> None:
+    hops = [150.0 + 50 * (step // 20) for step in range(100)]
+    assert judged(drive(hops)) == []
+
+
+GROUND = {"points_px": [[200, 100], [400, 100], [600, 400], [0, 400]], "points_m": [[0, 40], [8, 40], [8, 0], [0, 0]]}
+SLANTING = {"id": "ours", "polygon_px": [[0, 100], [640, 100], [640, 479], [0, 479]],
+            "heading_px": [[600, 400], [400, 100]], "street": "one_way"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("surveyed", "claims"), [(True, 0), (False, 1)])
+def test_who_crosses_a_slanting_lane_does_not_drive_against_it(surveyed: bool, claims: int) -> None:
+    """In the picture he goes 123° off the lane's heading; on the surveyed road he drives across it."""
+    content = (
+        CAMERA.model_dump(mode="json", by_alias=True) | {"lanes": [SLANTING]} | ({"ground": GROUND} if surveyed else {})
+    )
+    site = Site(type(CAMERA).model_validate(content))
+    boxes = [BoxPx(100 + 12 * step, 200, 130 + 12 * step, 260) for step in range(30)]
+    scenes = [
+        Scene(n, n * INTERVAL_US, INTERVAL_US, (Track(1, "motorcycle", box, 0.9),)) for n, box in enumerate(boxes)
+    ]
+    assert len(judged(scenes, site, distance_m=2.0)) == claims
