@@ -29,6 +29,7 @@ from api.log.signing import LogSigner, log_signer
 from api.log.witnesses import Witnesses
 from api.measures.alarms import AlarmService
 from api.measures.holds import HoldService
+from api.measures.known import KnownNegatives
 from api.measures.numbers import MeasureService
 from api.notices.service import NoticeService
 from api.reviews.desk import ReviewDesk
@@ -127,8 +128,10 @@ def office_jobs(office: Office) -> Jobs:
         stations = (office.visits.forget(), office.records.forget())
         return any((*counts, *stations, office.camera_answers.forget_pictures()))
 
+    known = KnownNegatives(office.database, office.clock)
+
     def watch() -> bool:
-        counts = (office.alarms.ring_deadlines(), office.alarms.ring_stamps(), office.holds.suspend_due())
+        counts = (known.seed(), office.alarms.ring_deadlines(), office.alarms.ring_stamps(), office.holds.suspend_due())
         return any(counts)
 
     jobs = [

@@ -30,7 +30,7 @@ from api.worker_jobs.kinds.redact import CITIZEN_PICTURE, is_redacted, why_not_r
 from models.domain.cases import CaseState
 from models.domain.catalogue import IS_CHECKED, UNCHECKED_NOTE
 from models.domain.plates import masked, normalised
-from models.tables import CameraRow, CaseRow, ContestRow, NoticeRow, NoticeVisitRow, new_id
+from models.tables import CameraRow, CaseRow, ContestRow, KnownNegativeRow, NoticeRow, NoticeVisitRow, new_id
 
 CONTEST_CHARACTERS = 2000
 NOBODYS_PLATE = "00000000"
@@ -70,6 +70,7 @@ class NoticeService:
             case = find_case(session, actor, case_id, lock=True)
             actor.move("issue_notice", cast("CaseState", case.state))
             _check_may_get_notice(case)
+            _check_not_known(session, case)
             needs_trusted_camera(session, case)
             _check_redacted(session, case)
             needs_time_left(case, now)
@@ -222,6 +223,11 @@ def _check_may_get_notice(case: CaseRow) -> None:
         raise NoticeNotAllowedError("got a case without a plate, expected one typed by a reviewer")
     if offence_of(case) is None:
         raise NoticeNotAllowedError(f"got act {case.act_code}, expected a row of the catalogue on {case.offence_day}")
+
+
+def _check_not_known(session: Session, case: CaseRow) -> None:
+    if session.get(KnownNegativeRow, case.id) is not None:
+        raise NoticeNotAllowedError("got a case made to measure reviewers, expected a claim of its own")
 
 
 def _check_redacted(session: Session, case: CaseRow) -> None:

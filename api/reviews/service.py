@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, exists, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from api.actor import OFFICE, Actor
 from api.audit import make_move, record
@@ -36,6 +36,7 @@ from models.tables import (
     CaseRow,
     ContestRow,
     DecisionRow,
+    KnownNegativeRow,
     NoticeRow,
     ReviewRow,
     new_id,
@@ -87,6 +88,8 @@ class ReviewService:
                     case.lease_until = now + self._settings.review_lease
                     return
                 make_move(session, now, OFFICE, case, "release", reason="lease_ended", values=_UNHELD)
+            if session.scalar(select(knows_original(actor, literal(case.id)))):
+                raise CaseHeldError("got a reviewer who has seen this case, expected one who has not")
             held = {"assigned_to": actor.person_id, "lease_until": now + self._settings.review_lease}
             make_move(session, now, actor, case, "take", values=held)
 
@@ -347,6 +350,15 @@ def _decided_by(actor: Actor, case_id: SQLColumnExpression[str]) -> ColumnElemen
     )
 
 
+def knows_original(actor: Actor, case_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The condition that the case is a known negative, made from one that this person had to do with."""
+    return (
+        exists()
+        .where(KnownNegativeRow.case_id == case_id)
+        .where(AuditRow.case_id == KnownNegativeRow.original_case_id, AuditRow.person_id == actor.person_id)
+    )
+
+
 def _has_decided(session: Session, actor: Actor, case: CaseRow) -> bool:
     return bool(session.scalar(select(_decided_by(actor, literal(case.id)))))
 
@@ -368,6 +380,8 @@ def _candidates(session: Session, actor: Actor, state: CaseState, now: datetime)
     statement = select(CaseRow.id).where(CaseRow.state == state, is_free, of_agency(actor), ~is_camera_held())
     if state in ("second_review", "disputed"):
         statement = statement.where(~_decided_by(actor, CaseRow.id))
+    if state == "new":
+        statement = statement.where(~knows_original(actor, CaseRow.id))
     return list(session.scalars(statement.order_by(CaseRow.expires_at, CaseRow.id).limit(CANDIDATES)))
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from api.actor import Actor
-from api.errors import CameraNotFoundError, CameraOnHoldError, InputError, NotAllowedError
-from models.domain.cases import Role
+from api.errors import CameraNotFoundError, CameraOnHoldError, InputError, NotAllowedError, NoticeNotAllowedError
+from api.measures.known import KnownNegatives
+from models.domain.cases import MoveNotAllowedError, Role
 from models.domain.deadlines import deadlines
 from models.domain.review import Interval
 from models.domain.rubber_stamp import is_rubber_stamp
@@ -246,3 +247,43 @@ def test_the_day_of_no_show_rings_from_the_day_of_sending(here: SmallOffice) -> 
         here.office.alarms.ring_deadlines()
         assert [alarm.mark for alarm in reversed(here.office.alarms.newest(boss))] == expected
     assert here.office.alarms.newest(here.person("auditor", agency="Đội CSGT số 2")) == []
+
+
+def settle_twice(here: SmallOffice, case_id: str, people: Sequence[Actor]) -> None:
+    """As two persons who looked blind and both said no would leave it."""
+    here.office.reviews.take(people[0], case_id)
+    here.office.reviews.reject(people[0], case_id, reason="NOT_AN_OFFENCE")
+    here.office.cases.read(people[1], case_id)
+    with here.office.database.writing() as session:
+        settled = session.get_one(SettledRow, case_id)
+        settled.second_person_id, settled.second_decision = people[1].person_id, "reject"
+
+
+def test_a_known_negative_is_a_case_like_any_other_that_never_reaches_a_notice(
+    here: SmallOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.measures.known.SHARE", 1.0)
+    first, second, third = here.person("reviewer"), here.person("reviewer"), here.person("reviewer")
+    original = here.new_case()
+    settle_twice(here, original, (first, second))
+    known = KnownNegatives(here.office.database, here.clock)
+    assert (known.seed(), known.seed()) == (True, False), "an original is used once"
+    for saw in (first, second):
+        assert here.office.reviews.next_case(saw) is None
+    copy = here.office.reviews.next_case(third)
+    assert copy is not None and copy != original
+    mine, theirs = (here.office.cases.read(third, key) for key in (copy, original))
+    assert mine.line.number != theirs.line.number
+    assert [file.sha256 for file in mine.evidence] == [file.sha256 for file in theirs.evidence]
+    assert [line.what for line in mine.audit][:1] == [line.what for line in theirs.audit][:1]
+    assert here.office.cases.evidence(third, copy, "b_at.jpg").path.exists()
+    here.confirm(third, copy)
+    assert here.state(copy) == "rejected"
+    with pytest.raises(MoveNotAllowedError):
+        here.office.notices.issue(here.person("supervisor"), copy)
+    here.set_state(copy, "confirmed")
+    with pytest.raises(NoticeNotAllowedError, match="made to measure reviewers"):
+        here.office.notices.issue(here.person("supervisor"), copy)
+    reviewers = here.office.measures.measures(here.person("auditor"), *span(here)).reviewers
+    shown = {line.username: line.known_caught for line in reviewers if line.known_caught.of}
+    assert list(shown.values()) == [Interval(0, 1)]
