@@ -42,7 +42,8 @@ class CoverageLedger:
         self._last_us = now_us
         found = {STATE_OF.get(reason, "covered") for reason in reasons}
         for state in found:
-            self._ails.setdefault(state, [max(0, now_us - NOTICED_LATE_US), now_us])[1] = now_us
+            span = self._ails.setdefault(state, [max(0, now_us - NOTICED_LATE_US), now_us])
+            span[1] = max(span[1], now_us)
         for state in [state for state in self._ails if state not in found]:
             since_us, until_us = self._ails.pop(state)
             self._told.append(CoverageSpan(state=state, since_us=since_us, until_us=max(until_us, now_us)))

@@ -178,7 +178,7 @@ class StayBook:
                 key, zone.id, zone.kind, vehicle, now_us, now_us, track.box, track.box, seen=0, offset_us=offset_us
             )
             self.stays.append(stay)
-        stay.left_us, stay.last_box, stay.seen = now_us, track.box, stay.seen + 1
+        stay.left_us, stay.last_box, stay.seen = max(stay.left_us, now_us), track.box, stay.seen + 1
         stay.classes[vehicle] += 1
         if len(stay.samples) < MOST_SAMPLES and (not stay.samples or now_us - stay.samples[-1][0] >= SAMPLE_US):
             stay.samples.append((now_us, track.box))

@@ -227,6 +227,16 @@ def test_an_ailment_that_lasts_is_told_again_and_leaves_no_hole() -> None:
     assert spans(ledger, 140 * S) == [("dark", 130, 140), ("up", 120, 140)]
 
 
+def test_a_clock_that_is_set_back_breaks_nothing() -> None:
+    clip = Clip({1: "75B12345"})
+    clip.show(5, (1, 150), reasons=("camera_dark",))
+    clip.index -= 4 * HZ
+    clip.show(5, (1, 150), reasons=("camera_dark",))
+    batch = clip.told()
+    assert [visit.plate for visit in batch.visits] == ["75B12345"]
+    assert all(span.since_us <= span.until_us for span in batch.coverage)
+
+
 def test_a_busy_reader_is_told_as_coverage() -> None:
     clip = Clip()
     clip.watch = StationWatch(CAMERA, lambda crops: unread("busy", crops.seen))

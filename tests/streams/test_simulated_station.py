@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from detector.coverage import CoverageLedger
+from detector.suspension import Suspension
 from models.camera_file import load_camera_file
 from models.domain.camera import Zone
+from models.domain.frame import FILE_CLOCK, Frame
 from phatnguoi.bench.station import Score, watch
 from streams.simulated.camera_files import camera_file
 from streams.simulated.effects import FAULT_GREY
 from streams.simulated.render import Renderer
 from streams.simulated.settings import parse_url
+from streams.simulated.source import STARTS_AT, pts_us_of
 from streams.simulated.station.plan import LANE_OF
 from streams.simulated.station.traffic import StationTraffic
 from streams.simulated.truths import truth_of
@@ -113,6 +118,23 @@ def test_a_fault_takes_the_picture_away_for_its_time_only(fault: str) -> None:
     spread = [int(renderer.frame(index)[0].max()) for index in range(6)]
     assert all(most <= FAULT_GREY[fault] + 40 for most in spread[2:4])
     assert all(most > 150 for most in spread[:2] + spread[4:])
+
+
+@pytest.mark.parametrize("fault", ["dark", "covered"])
+def test_a_fault_is_told_for_all_of_its_time(fault: str) -> None:
+    """Through the picture watch; a visit that was missed meanwhile is no sign of absence."""
+    url = "sim://station?fps=2&size=640x360&duration_s=90&seed=1021"
+    settings = parse_url(f"{url}&fault={fault}&fault_from_s=30&fault_to_s=60")
+    renderer, suspension, ledger = Renderer(settings), Suspension("gate"), CoverageLedger()
+    for index in range(settings.frame_count):
+        image, _, _ = renderer.frame(index)
+        pts_us = pts_us_of(index, settings)
+        moment = STARTS_AT + timedelta(microseconds=pts_us)
+        ledger.observe(1_000_000_000 + pts_us, suspension.observe(Frame(index, pts_us, moment, image, FILE_CLOCK)))
+    told = [one for one in ledger.take(1_090_000_000) if one.state != "up"]
+    assert {one.state for one in told} == {fault}
+    assert min(one.since_us for one in told) <= 1_030_000_000
+    assert 1_060_000_000 <= max(one.until_us for one in told) <= 1_080_000_000
 
 
 @pytest.mark.slow
