@@ -117,7 +117,9 @@ def _confirm(visitor: Visitor, page: Page, act: Act) -> None:
     page = visitor.send(page.form("/take"))
     visitor.send(page.form("/confirm"), {"plate": ""}, expected=422)  # without a plate there is no confirmation
     page = visitor.open(path)
-    visitor.send(page.form("/confirm"), {"plate": act.plate, "vehicle": act.vehicle, "plate_colour": "white", "settled": "typed"})
+    visitor.send(
+        page.form("/confirm"), {"plate": act.plate, "vehicle": act.vehicle, "plate_colour": "white", "settled": "typed"}
+    )
 
 
 def _issue(visitor: Visitor, path: str) -> str:

@@ -123,6 +123,7 @@ def keep(times: list[dict[str, Any]], pressed: list[int], page: Page) -> None:
         "browser": page.context.browser.version if page.context.browser else "",
         "database": "SQLite",
         "cores": os.cpu_count(),
+        "load_average_1_min": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

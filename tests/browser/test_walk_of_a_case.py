@@ -168,6 +168,7 @@ def test_somebody_else_withdraws_and_the_notice_says_so_at_once(
     open_first(second)
     second.keyboard.press("t")
     expect(second.get_by_text("Xe tôi đang ở nhà.")).to_be_visible()
+    second.get_by_role("button", name="Giữ nguyên thông báo").wait_for()
     second.get_by_label("Lý do").fill("Hình không cho thấy biển số của xe này.")
     shot(second, "contested_case_dark")
     second.get_by_role("button", name="Rút thông báo").click()
