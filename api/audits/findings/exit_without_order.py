@@ -9,14 +9,17 @@ from api.audits.station_view import StationView
 from models.domain.audits import FindingCode, Outcome, RecordKind, Sighting, Span, Undecided, Verdict, ZoneKind
 from models.domain.plate_likeness import LikePlates, SpansByKey, folded
 
+LONGEST_STAY = timedelta(minutes=240)
+
 
 class ExitWithoutOrder:
     """A coach with a surely read plate left, and no order names that plate with a time within 15 minutes of it.
 
     Compared: `plate`, `planned_at` and `departed_at` of every order with each exit of a vehicle of class bus. It is no
     finding, and counted as undecided, while no imported file speaks for the whole window; the exit camera was not up
-    then (its clock, its view, its reader); an order of that time names a plate that may be the same; or one whose own
-    plate was not seen leaving differs in two characters. An exit whose plate was not surely read is not looked at.
+    then (its clock, its view, its reader); an order of that time names a plate that may be the same; one whose own
+    plate was not seen leaving differs in two characters; or not this plate but one like it came in within four hours,
+    so that either may be misread. An exit whose plate was not surely read is not looked at.
 
     It does not prove that passengers were carried or that the trip was unlawful: a coach may leave for repair, for
     fuel or empty. It does not prove that no order was written, only that none is in the files that were received. One
@@ -112,4 +115,8 @@ def _doubt(view: StationView, exit_seen: Sighting, window: Span, orders: _Orders
     camera = view.lanes["gate_out"].coverage.get(exit_seen.camera_id)
     if camera is None or not camera.covers(exit_seen.span):
         return "gap"
-    return "near_record" if orders.may_be_meant(view, exit_seen.plate, window) else None
+    if orders.may_be_meant(view, exit_seen.plate, window):
+        return "near_record"
+    stay, entries = Span(exit_seen.span.since - LONGEST_STAY, exit_seen.span.until), view.lanes["gate_in"]
+    is_in_doubt = entries.saw(exit_seen.plate, stay) is None and entries.saw_like(exit_seen.plate, stay)
+    return "near_plate" if is_in_doubt else None

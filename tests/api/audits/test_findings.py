@@ -71,6 +71,10 @@ EXIT = {
     "an order one character off: never accuse": (view([seen(COACH, 10)], orders=[order(SLEEPER, 10)]), "near_record"),
     "an order two characters off, its vehicle not seen: never accuse":
         (view([seen(COACH, 10)], orders=[order("75B01299", 10)]), "near_record"),
+    "came in as a plate one character off: never accuse":
+        (view([seen(SLEEPER, 9, "gate_in"), seen(COACH, 10)]), "near_plate"),
+    "came in as itself, beside one that is one character off":
+        (view([seen(SLEEPER, 9, "gate_in"), seen(COACH, 9, "gate_in"), seen(COACH, 10)]), "finding"),
     "not surely read: not even looked at": (view([seen(COACH, 10, is_sure=False)]), None),
     "unread": (view([seen(None, 10)]), None),
     "a private car": (view([seen(COACH, 10, vehicle="car")]), None),
