@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-WIDTH_PX, HEIGHT_PX, LEFT_PX, TOP_PX, PLOT_PX, TALL_PX = 1200, 460, 70, 60, 520, 320
+WIDTH_PX, HEIGHT_PX, LEFT_PX, TOP_PX, PLOT_PX, TALL_PX = 1300, 460, 70, 60, 520, 320
 INK, PALE, BOUND = "#202020", "#d8d8d8", "#b22222"
 COLOURS = {"queue": "#1f6fb4", "next_page": "#6aa6d6", "filter": "#2e8b57", "search": "#8a5fb5", "case": "#c77b12"}
 
@@ -55,7 +55,7 @@ def _load(pen: ImageDraw.ImageDraw, font: Any, result: dict[str, Any]) -> None:
     """The office's own histogram under load: p95 against the bound."""
     load = next(size["load"] for size in result["sizes"].values() if "load" in size)
     x, y = 700, 20
-    told = f"{result['engine']}: {load['sessions']} sessions, {load['seconds']:.0f} s, p95 by the office's histogram"
+    told = f"{result['engine']}: {load['sessions']} sessions, {load['seconds']:.0f} s; load average {max(load['load_average_1_min'])}; p95"
     pen.text((x, y), told, INK, font)
     for route, each in load["routes"].items():
         y += 70
