@@ -55,7 +55,8 @@ def _load(pen: ImageDraw.ImageDraw, font: Any, result: dict[str, Any]) -> None:
     """The office's own histogram under load: p95 against the bound."""
     load = next(size["load"] for size in result["sizes"].values() if "load" in size)
     x, y = 700, 20
-    told = f"{result['engine']}: {load['sessions']} sessions, {load['seconds']:.0f} s; load average {max(load['load_average_1_min'])}; p95"
+    others = max(load["load_average_1_min"])
+    told = f"{result['engine']}: {load['sessions']} sessions, {load['seconds']:.0f} s; load average {others}; p95"
     pen.text((x, y), told, INK, font)
     for route, each in load["routes"].items():
         y += 70
