@@ -47,6 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     office.add_argument("--sessions", type=int, default=20)
     office.add_argument("--minutes", type=float, default=5.0)
     office.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result, with a picture")
+    review = actions.add_parser("review", help="a simulated year of the review office: in time, wrong, caught")
+    review.add_argument("--days", type=int, default=365)
+    review.add_argument("--claims", type=int, default=30_000, metavar="N", help="a year")
+    review.add_argument("--seed", type=int, default=1)
+    review.add_argument("--out", type=Path, metavar="FILE.json", help="where to keep the result")
     station = actions.add_parser("station", help="visits to a simulated station: found, wrong plate, split, merged")
     station.add_argument("--world", action="append", metavar="URL", help="sim://station?…; may be given again")
     station.add_argument("--processes", type=int, choices=(1, 2), default=1)
@@ -88,6 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
         from phatnguoi.bench.audits import run_audits
 
         return run_audits(arguments)
+    if arguments.action == "review":
+        from phatnguoi.bench.review_command import run_review
+
+        return run_review(arguments)
     if arguments.action == "log":
         from phatnguoi.bench.log_command import run_log
 
