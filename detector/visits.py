@@ -141,7 +141,12 @@ class StayBook:
         return any(stay.track == track and not stay.is_read for stay in self.stays)
 
     def read(self, track: tuple[int, int], plate: str | None, unread_because: str | None, confidence: float) -> None:
-        """The track ended, and its plate was read or not."""
+        """The track ended, and its plate was read or not.
+
+        A track that was in two zones may have taken over another vehicle: nobody's plate is given to anybody.
+        """
+        if len({stay.zone for stay in self.stays if stay.track == track}) > 1:
+            plate, unread_because, confidence = None, "two_zones", 0.0
         for stay in self.stays:
             if stay.track == track and not stay.is_read:
                 stay.is_read, stay.plate, stay.confidence = True, plate, confidence

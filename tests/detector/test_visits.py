@@ -128,6 +128,18 @@ def test_re_appearance(plates: dict[int, str | None], gap_s: float, where: float
     assert all(visit.unread_because == (None if visit.plate else "blurred") for visit in visits)
 
 
+def test_a_track_that_was_in_two_zones_gives_no_plate_to_either() -> None:
+    """It may have taken over another vehicle."""
+    lane = Zone(id="lane", polygon_px=square(300, 640), kind="inspection_lane")
+    clip = Clip({1: "75B12345"})
+    clip.watch = StationWatch(CAMERA.model_copy(update={"zones": (CAMERA.zones[0], lane)}), clip.read)
+    clip.show(5, (1, 450))
+    clip.show(5, (1, 150))
+    assert [(visit.zone, visit.plate, visit.unread_because) for visit in clip.told().visits] == [
+        ("lane", None, "two_zones"), ("out", None, "two_zones"),
+    ]  # fmt: skip
+
+
 def test_two_boxes_on_the_same_ground_are_one_vehicle() -> None:
     clip = Clip({1: "75B12345", 2: None})
     clip.show(3, (1, 150))
