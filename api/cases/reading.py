@@ -32,7 +32,7 @@ from models.tables import (
 
 UNDECIDED: tuple[CaseState, ...] = ("new", "in_review", *BLIND_STATES)
 """No plate stands yet: what the machine read is not shown."""
-_SHOWN_BLIND = ("case_created", "view", "take", "release")
+_OWN_SHOWN_BLIND = ("view", "take", "release")
 
 
 def case_lines(session: Session, now: datetime, actor: Actor, cases: Sequence[CaseRow]) -> tuple[CaseLine, ...]:
@@ -83,7 +83,7 @@ def case_file(session: Session, now: datetime, actor: Actor, case: CaseRow) -> C
         unit_telephone=camera.unit_telephone,
         camera_name=camera.name,
         evidence=tuple(_evidence(session, case.submission_id)),
-        audit=tuple(_audit(session, case)),
+        audit=tuple(_audit(session, actor, case)),
         others=tuple(_others(session, case)),
         plate=case.plate,
         plate_read=case.plate_read if case.plate is not None else None,
@@ -143,8 +143,8 @@ def _shown_manifest(case: CaseRow, body: str) -> Manifest:
     return manifest if case.state not in UNDECIDED else manifest.model_copy(update={"plate": None})
 
 
-def _audit(session: Session, case: CaseRow) -> Iterable[AuditLine]:
-    """Nothing of what others decided while somebody may still have to look without knowing it."""
+def _audit(session: Session, actor: Actor, case: CaseRow) -> Iterable[AuditLine]:
+    """Nothing of what others did while somebody may still have to look without knowing it."""
     rows = session.execute(
         select(AuditRow, PersonRow.username)
         .outerjoin(PersonRow, PersonRow.id == AuditRow.person_id)
@@ -152,7 +152,8 @@ def _audit(session: Session, case: CaseRow) -> Iterable[AuditLine]:
         .order_by(AuditRow.id)
     )
     for row, username in rows:
-        if case.state in BLIND_STATES and row.what not in _SHOWN_BLIND:
+        is_own = row.person_id == actor.person_id and row.what in _OWN_SHOWN_BLIND
+        if case.state in BLIND_STATES and row.what != "case_created" and not is_own:
             continue
         reason = row.details.get("reason")
         yield AuditLine(row.at, username or row.role, row.role, row.what, row.source, row.target, reason)

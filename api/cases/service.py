@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.actor import Actor
 from api.audit import record
 from api.cases.listing import EVERYTHING, QueueFilter, held_by, queue_page, seen_rules, state_counts, visible_cameras
-from api.cases.reading import case_file, case_lines
+from api.cases.reading import UNDECIDED, case_file, case_lines
 from api.cases.repository import find_case
 from api.cases.schemas import CaseFile, CaseLine
 from api.database import Database
@@ -27,6 +27,8 @@ from models.tables import EvidenceRow, SubmissionRow
 READERS: tuple[Role, ...] = ("reviewer", "supervisor", "auditor")
 """Roles of the police that may see a case, its plate and its pictures."""
 COORDINATE_LIMIT_PX16 = 2**24
+_HOLDING_THE_READING = ("manifest.json", "manifest_dsse.json")
+"""The machine's reading of the plate is written in them: not for whoever has yet to type theirs."""
 
 
 class SubmissionService:
@@ -191,6 +193,8 @@ class CaseService:
             raise EvidenceNotFoundError("got an unknown submission, expected one that joined this case")
         with self._database.reading() as session:
             case = find_case(session, actor, case_id)
+            if case.state in UNDECIDED and name in _HOLDING_THE_READING:
+                raise EvidenceNotFoundError(f"got {name} of a case in review, expected it once the case is decided")
             stored = find_evidence(session, case.id, submission_id or case.submission_id, name)
         return self._files.fetch(stored)
 
