@@ -208,6 +208,7 @@ def test_the_application_mounts_no_evidence_by_itself(here: SmallOffice) -> None
         "/api/notices/{case_id}/bundle",
         "/api/submissions",
         "/api/submissions/{submission_id}",
+        "/api/visits",
         "/healthz",
         "/metrics",
         "/readyz",
