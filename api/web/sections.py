@@ -21,6 +21,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("queue", "/queue", frozenset({"reviewer", "supervisor", "auditor"})),
     Section("search", "/search", frozenset({"reviewer", "supervisor", "auditor"})),
     Section("lookups", "/people/lookups", frozenset({"supervisor", "auditor"})),
+    Section("measures", "/measures", frozenset({"supervisor", "auditor"})),
     Section("audits", "/audits", frozenset({"auditor"})),
     Section("cameras", "/cameras", frozenset({"administrator", "supervisor", "auditor", "operations", "reviewer"})),
     Section("people", "/people", frozenset({"administrator"})),
