@@ -24,7 +24,7 @@ from api.log.signing import LogSigner
 from api.log.trust import keep_trust
 from api.log.writing import log_entry
 from api.notices.schemas import ContestKind, IssuedNotice, NoticeView
-from api.reviews.service import checked_words, claim_facts, needs_time_left, needs_trusted_camera
+from api.reviews.checks import checked_words, claim_facts, needs_time_left, needs_trusted_camera
 from api.settings import OfficeSettings
 from api.worker_jobs.kinds.redact import CITIZEN_PICTURE, is_redacted, why_not_redacted
 from models.domain.cases import CaseState

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import literal, or_, select
+from sqlalchemy.orm import Session
 
 from api.actor import OFFICE, Actor
 from api.audit import make_move, record
@@ -21,27 +21,33 @@ from api.errors import (
     CaseHeldError,
     CaseMovedError,
     InputError,
-    LimitationPassedError,
     UndoTooLateError,
 )
 from api.log.writing import log_entry
+from api.reviews.checks import (
+    checked_plate,
+    checked_words,
+    claim_facts,
+    decided_by,
+    has_decided,
+    has_seen,
+    is_held,
+    knows_original,
+    needs_hold,
+    needs_time_left,
+    needs_trusted_camera,
+)
 from api.reviews.effects import STAGES, Policy, due_decisions, is_camera_held, take_effect
 from api.settings import OfficeSettings
 from models.domain.cases import MOVES, REJECT_REASONS, CaseState, MoveName, MoveNotAllowedError
-from models.domain.plates import PLATE_COLOURS, PlateError, check_plate_fits, parse_plate
-from models.domain.scene import VEHICLE_CLASSES
 from models.tables import (
     AuditRow,
-    CameraHoldRow,
     CaseRow,
-    ContestRow,
     DecisionRow,
-    KnownNegativeRow,
     NoticeRow,
     ReviewRow,
     new_id,
 )
-from models.verify.entries import Fact
 
 REASON_CHARACTERS = 500
 CANDIDATES = 20
@@ -82,9 +88,9 @@ class ReviewService:
                 self._take_kept(session, now, actor, case)
                 return
             if case.state == "in_review":
-                if _is_held(case, now):
+                if is_held(case, now):
                     actor.move("release", "in_review")
-                    _needs_hold(case, actor)
+                    needs_hold(case, actor)
                     case.lease_until = now + self._settings.review_lease
                     return
                 make_move(session, now, OFFICE, case, "release", reason="lease_ended", values=_UNHELD)
@@ -97,9 +103,9 @@ class ReviewService:
         """These states stay while somebody holds the case."""
         state = cast("CaseState", case.state)
         _, role = actor.move("uphold" if state == "contested" else "confirm", state)
-        if _is_held(case, now):
-            _needs_hold(case, actor)
-        elif _has_seen(session, actor, case) if state == "contested" else _has_decided(session, actor, case):
+        if is_held(case, now):
+            needs_hold(case, actor)
+        elif has_seen(session, actor, case) if state == "contested" else has_decided(session, actor, case):
             raise CaseHeldError("got a reviewer who has seen this case, expected one who has not")
         else:
             record(session, now, actor, role, "take", case_id=case.id, source=state, target=state)
@@ -113,11 +119,11 @@ class ReviewService:
             case = find_case(session, actor, case_id, lock=True)
             if case.state == "in_review" and "supervisor" not in actor.roles:
                 actor.move("release", "in_review")
-                _needs_hold(case, actor)
+                needs_hold(case, actor)
             if case.state in ("second_review", "disputed"):
                 _, role = actor.move("release", "in_review")
                 if "supervisor" not in actor.roles:
-                    _needs_hold(case, actor)
+                    needs_hold(case, actor)
                 record(session, now, actor, role, "release", case_id=case.id, source=case.state, target=case.state)
                 case.assigned_to = case.lease_until = None
                 return
@@ -135,7 +141,7 @@ class ReviewService:
         with self._database.writing() as session:
             case = self._case_to_decide(session, actor, case_id, "confirm")
             needs_time_left(case, now)
-            text = _checked_plate(plate, vehicle, plate_colour)
+            text = checked_plate(plate, vehicle, plate_colour)
             if offence_of(case, vehicle) is None:
                 raise InputError("vehicle", f"got a {vehicle}, expected a class that act {case.act_code} has a row for")
             typed = {"plate": text, "vehicle": vehicle, "plate_colour": plate_colour}
@@ -191,7 +197,7 @@ class ReviewService:
     def _case_to_decide(self, session: Session, actor: Actor, case_id: str, name: MoveName) -> CaseRow:
         case = find_case(session, actor, case_id, lock=True)
         actor.move(name, cast("CaseState", case.state))
-        _needs_hold(case, actor)
+        needs_hold(case, actor)
         needs_trusted_camera(session, case)
         return case
 
@@ -223,7 +229,7 @@ class ReviewService:
         with self._database.writing() as session:
             case = find_case(session, actor, case_id, lock=True)
             actor.move("uphold", cast("CaseState", case.state))
-            _needs_hold(case, actor)
+            needs_hold(case, actor)
             needs_time_left(case, now)
             words = checked_words("reason", reason, REASON_CHARACTERS)
             add_review(session, now, actor, case, "uphold", reason=words)
@@ -239,7 +245,7 @@ class ReviewService:
             case = find_case(session, actor, case_id, lock=True)
             actor.move("withdraw", cast("CaseState", case.state))
             if "supervisor" not in actor.roles:
-                _needs_hold(case, actor)
+                needs_hold(case, actor)
             words = checked_words("reason", reason, REASON_CHARACTERS)
             add_review(session, now, actor, case, "withdraw", reason=words)
             notice = session.scalars(select(NoticeRow).where(NoticeRow.case_id == case.id)).first()
@@ -296,106 +302,16 @@ class ReviewService:
         return len(due)
 
 
-def needs_time_left(case: CaseRow, now: datetime) -> None:
-    """Raises LimitationPassedError where the calendar year since the capture is over."""
-    if now >= case.expires_at:
-        raise LimitationPassedError(f"got {now:%Y-%m-%d}, expected a day before {case.expires_at:%Y-%m-%d}")
-
-
-def claim_facts(case: CaseRow) -> dict[str, Fact]:
-    """What every entry of the log about a decision says: which claim, which act."""
-    return {"claim": case.submission_id, "act_code": case.act_code}
-
-
-def checked_words(field: str, words: str, limit: int, *, may_be_empty: bool = False) -> str:
-    """Words that a person typed, trimmed.
-
-    Raises:
-        InputError: none, too many, or control characters among them.
-    """
-    text = words.replace("\r\n", "\n").strip()
-    if not text and not may_be_empty:
-        raise InputError(field, f"{field}: got nothing, expected a few words")
-    if len(text) > limit:
-        raise InputError(field, f"{field}: got {len(text)} characters, expected at most {limit}")
-    if any(not character.isprintable() and character != "\n" for character in text):
-        raise InputError(field, f"{field}: got characters that cannot be printed, expected plain text")
-    return text
-
-
-def _is_held(case: CaseRow, now: datetime) -> bool:
-    return case.assigned_to is not None and case.lease_until is not None and now <= case.lease_until
-
-
-def _needs_hold(case: CaseRow, actor: Actor) -> None:
-    if actor.person_id is None or case.assigned_to != actor.person_id:
-        raise CaseHeldError("got a case that you do not hold, expected one that you have taken")
-
-
-def _has_seen(session: Session, actor: Actor, case: CaseRow) -> bool:
-    contested_at = session.scalars(
-        select(ContestRow.contested_at).where(ContestRow.case_id == case.id).order_by(ContestRow.contested_at.desc())
-    ).first()
-    earlier = select(AuditRow.id).where(
-        AuditRow.case_id == case.id, AuditRow.person_id == actor.person_id, AuditRow.at < contested_at
-    )
-    return session.scalars(earlier.limit(1)).first() is not None
-
-
-def _decided_by(actor: Actor, case_id: SQLColumnExpression[str]) -> ColumnElement[bool]:
-    return (
-        exists()
-        .where(DecisionRow.case_id == case_id, DecisionRow.effect != "undone")
-        .where(ReviewRow.id == DecisionRow.review_id, ReviewRow.person_id == actor.person_id)
-    )
-
-
-def knows_original(actor: Actor, case_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """The condition that the case is a known negative, made from one that this person had to do with."""
-    return (
-        exists()
-        .where(KnownNegativeRow.case_id == case_id)
-        .where(AuditRow.case_id == KnownNegativeRow.original_case_id, AuditRow.person_id == actor.person_id)
-    )
-
-
-def _has_decided(session: Session, actor: Actor, case: CaseRow) -> bool:
-    return bool(session.scalar(select(_decided_by(actor, literal(case.id)))))
-
-
-def needs_trusted_camera(session: Session, case: CaseRow) -> None:
-    """Raises CameraOnHoldError where the case's camera is frozen or suspended."""
-    held = select(CameraHoldRow.kind).where(
-        CameraHoldRow.camera_id == case.camera_id, CameraHoldRow.lifted_at.is_(None)
-    )
-    kind = session.scalars(held.limit(1)).first()
-    if kind is not None:
-        raise CameraOnHoldError(f"got a case of {case.camera_id} (on hold: {kind}), expected one of a trusted camera")
-
-
 def _candidates(session: Session, actor: Actor, state: CaseState, now: datetime) -> list[str]:
     if state == "disputed" and "supervisor" not in actor.roles:
         return []
     is_free = or_(CaseRow.assigned_to.is_(None), CaseRow.lease_until < now)
     statement = select(CaseRow.id).where(CaseRow.state == state, is_free, of_agency(actor), ~is_camera_held())
     if state in ("second_review", "disputed"):
-        statement = statement.where(~_decided_by(actor, CaseRow.id))
+        statement = statement.where(~decided_by(actor, CaseRow.id))
     if state == "new":
         statement = statement.where(~knows_original(actor, CaseRow.id))
     return list(session.scalars(statement.order_by(CaseRow.expires_at, CaseRow.id).limit(CANDIDATES)))
-
-
-def _checked_plate(plate: str, vehicle: str, colour: str) -> str:
-    if vehicle not in VEHICLE_CLASSES:
-        raise InputError("vehicle", "got no vehicle class, expected one of the list")
-    if colour not in PLATE_COLOURS:
-        raise InputError("plate_colour", "got no plate colour, expected one of the list")
-    try:
-        parsed = parse_plate(plate)
-        check_plate_fits(parsed, vehicle, colour)
-    except PlateError as error:
-        raise InputError("plate", str(error)) from None
-    return parsed.text
 
 
 def add_review(
