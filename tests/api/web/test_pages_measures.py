@@ -30,4 +30,4 @@ def test_what_was_decided_stands_on_the_page(site: Site) -> None:
 
 def test_nobody_else_reads_measures(site: Site) -> None:
     for role in ("reviewer", "administrator", "operations"):
-        assert site.signed_in(role, role).get("/measures").status_code == 403  # type: ignore[arg-type]
+        assert site.signed_in(role, role).get("/measures").status_code == 403
