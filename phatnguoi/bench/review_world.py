@@ -130,19 +130,7 @@ def add_claim(session: Session, now: datetime, number: int, model: Model, dice: 
     session.add(
         IncidentRow(id=incident_id, camera_id=camera_id, occurred_at=now, point_x_px16=0, point_y_px16=0, length_px16=1)
     )
-    session.add(
-        SubmissionRow(
-            id=claim,
-            worker="year",
-            camera_id=camera_id,
-            state="case",
-            manifest_sha256="0" * 64,
-            message="{}",
-            next_try_at=now,
-            received_at=now,
-            finished_at=now,
-        )
-    )
+    session.add(_submission(now, claim, camera_id))
     session.flush()
     case = CaseRow(
         id=case_id,
@@ -172,20 +160,36 @@ def add_claim(session: Session, now: datetime, number: int, model: Model, dice: 
     session.flush()
     session.get_one(SubmissionRow, claim).case_id = case_id
     session.add(ManifestRow(submission_id=claim, body=manifest_text()))
-    session.add(
-        EvidenceRow(
-            id=new_id(now),
-            submission_id=claim,
-            name=DERIVED_NAME,
-            key=f"year/{claim}",
-            version_id="1",
-            sha256="0" * 64,
-            length_bytes=1,
-            media_type="application/json",
-        )
-    )
+    session.add(_redacted(now, claim))
     plate = f"75A{dice.randrange(10_000, 100_000)}"
     return case_id, Truth(dice.random() < precision, plate)
+
+
+def _submission(now: datetime, claim: str, camera_id: str) -> SubmissionRow:
+    return SubmissionRow(
+        id=claim,
+        worker="year",
+        camera_id=camera_id,
+        state="case",
+        manifest_sha256="0" * 64,
+        message="{}",
+        next_try_at=now,
+        received_at=now,
+        finished_at=now,
+    )
+
+
+def _redacted(now: datetime, claim: str) -> EvidenceRow:
+    return EvidenceRow(
+        id=new_id(now),
+        submission_id=claim,
+        name=DERIVED_NAME,
+        key=f"year/{claim}",
+        version_id="1",
+        sha256="0" * 64,
+        length_bytes=1,
+        media_type="application/json",
+    )
 
 
 def typed_plate(truth: Truth, model: Model, dice: random.Random) -> str:

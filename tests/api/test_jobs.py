@@ -40,6 +40,7 @@ def test_the_application_runs_its_jobs_while_it_lives(here: SmallOffice) -> None
             here.office.bell.ring()
             is_case: Callable[[], bool] = lambda: here.submission(submission_id).state == "case"  # noqa: E731
             await asyncio.to_thread(wait_until, is_case)
+            await asyncio.to_thread(wait_until, lambda: web.get("/readyz").status_code == 200)
             ready = await asyncio.to_thread(web.get, "/readyz")
             assert (ready.status_code, ready.json()["status"]) == (200, "ready"), ready.text
 
