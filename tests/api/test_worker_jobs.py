@@ -47,7 +47,12 @@ def test_a_case_asks_its_worker_to_redact_and_records_what_comes_back(here: Smal
     with here.office.database.reading() as session:
         rows = session.scalars(select(EvidenceRow).where(EvidenceRow.submission_id == job.subject)).all()
     copies = {row.name: row.is_copy_of for row in rows if row.name.startswith("redacted")}
-    assert copies == {"redacted_at.jpg": "b_at.jpg", "redacted_clip.mp4": "clip.mp4"}
+    assert copies == {
+        "redacted_before.jpg": "a_before.jpg",
+        "redacted_at.jpg": "b_at.jpg",
+        "redacted_beyond.jpg": "c_beyond.jpg",
+        "redacted_clip.mp4": "clip.mp4",
+    }
     assert here.office.worker_jobs.next(WORKER, ["redact"]) is None
 
 
