@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from string import ascii_lowercase, digits
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -26,7 +27,7 @@ ENROL_WITHIN = timedelta(minutes=15)
 RECOVERY_CODES = 10
 RECOVERY_CHARACTERS = 24
 """Of 32 letters: 120 bits, so that a plain hash keeps them."""
-_ALPHABET = "abcdefghjkmnpqrstvwxyz0123456789"
+_ALPHABET = "".join(one for one in ascii_lowercase if one not in "ilou") + digits
 _CODE_LIMIT = 64
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,7 +36,8 @@ GROUPS_AN_AGENCY = 4
 PAST = timedelta(days=300)
 YEAR = timedelta(days=365)
 CHUNK = 1000
-PASSWORD = "bench: nobody keeps this"  # noqa: S105  (of accounts that live as long as the measurement)
+PASSWORD = secrets.token_urlsafe(24)
+"""Of accounts that live as long as the measurement."""
 SHARES: tuple[tuple[int, CaseState], ...] = (
     (100, "new"), (110, "contested"), (130, "confirmed"), (650, "notice_issued"), (930, "rejected"),
     (970, "withdrawn"), (1000, "expired"),
