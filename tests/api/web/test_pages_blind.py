@@ -90,6 +90,7 @@ def test_a_case_that_was_confirmed_and_one_that_was_rejected_look_the_same(datab
     """Sampled rejections come back as blindly as confirmations: nobody can tell which of the two it is."""
     here = small_office(database_url, tmp_path, **FAIR)
     yes, no = here.new_case(), here.new_case(point_px16=(9000, 3000))
+    here.office.close()
     key = next(key for key in (f"{number:032}" for number in range(2000)) if is_drawn(no, key.encode()))
     here = SmallOffice(
         open_office(settings_for(database_url, tmp_path, **(FAIR | {"sample_key": key})), here.clock),
