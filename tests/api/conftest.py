@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +14,13 @@ from models.tables import Base
 from tests.api.kit import SmallOffice, small_office
 from tests.servers import PostgresServer
 
+_numbers = itertools.count(1)
+
 
 @pytest.fixture(scope="session")
 def office_postgres_url(postgres_server: PostgresServer) -> str:
-    """One migrated database for all tests of the office: making and dropping hundreds costs a minute."""
-    url = postgres_server.make_database("office_tests")
+    """One migrated database for all tests of a folder: making and dropping hundreds costs a minute."""
+    url = postgres_server.make_database(f"office_tests_{next(_numbers)}")
     database = Database(url)
     migrate(database)
     database.close()
