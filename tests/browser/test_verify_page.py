@@ -111,7 +111,7 @@ def test_good_is_green_and_nothing_leaves_the_page(
     page.on("request", note)
     assert verdict(page, honest, tmp_path / "b.zip") == ("genuine", "genuine")
     assert page.locator("#steps-list li").count() == 10
-    assert page.locator("#pictures img").count() == 1
+    assert page.locator("#pictures img").count() == 3
     assert honest.contents()["notice_number"] in page.inner_text("#facts")
     assert asked == []
     shot(page, "verify_good", whole=True)
