@@ -101,14 +101,14 @@ def replay(recorded: Recorded, *, camera: CameraFile | None = None, version: int
     manifest, file = recorded.manifest, camera or recorded.camera
     try:
         rule = rule_of(manifest.rule, manifest.software.rule_version if version is None else version)
-        book = Rulebook(file, is_recording=True, rules={manifest.rule: rule})
+        book = Rulebook(file, is_recording=True, rules={manifest.rule: rule}, about=manifest.track_id)
     except (RuleUnknownError, CameraFileError) as error:
         raise ReplayImpossibleError(str(error)) from None
     stored = stored_decision(manifest)
     found: Decision | None = None
     for scene in recorded.scenes:
         for violation, _ in book.observe(scene):
-            if violation.track_id == manifest.track_id and (found is None or found != stored):
+            if found is None or found != stored:
                 found = _found_decision(violation, recorded, file)
     return Replay(stored, found)
 

@@ -140,13 +140,22 @@ class _Posted:
 class Rulebook:
     """The rules of one camera. It adds what holds for all: excluded zones, priority vehicles, one vehicle one claim."""
 
-    def __init__(self, file: CameraFile, *, is_recording: bool, rules: Mapping[str, type[Rule]] | None = None) -> None:
+    def __init__(
+        self,
+        file: CameraFile,
+        *,
+        is_recording: bool,
+        rules: Mapping[str, type[Rule]] | None = None,
+        about: int | None = None,
+    ) -> None:
         """Makes every rule of the file that is not off.
 
         Args:
             file: the camera file.
             is_recording: a recorded source; its rules all run, whatever `since` says.
             rules: by code; None: those of `detector/rules/`.
+            about: a replay asks for the claims of this track alone: what a part of the scenes makes of the others
+                must not silence it.
 
         Raises:
             models.camera_file.CameraFileError: an unknown rule or setting; the message names the line.
@@ -167,6 +176,7 @@ class Rulebook:
         self.passed_over: Counter[str] = Counter()
         """Claims that were not made, by reason."""
         self.is_recording = is_recording
+        self._about = about
 
     def observe(self, scene: Scene) -> Iterator[tuple[Violation, RuleMode]]:
         """The claims that this scene completes, with the mode of their rule."""
@@ -181,6 +191,8 @@ class Rulebook:
             if shown is None:
                 continue
             for violation in posted.rule.observe(shown):
+                if self._about not in (None, violation.track_id):
+                    continue
                 reason = "priority_vehicle" if violation.track_id in on_duty else None
                 reason = reason or self._reason_against(violation, scene.pts_us, boxes[violation.track_id])
                 if reason is not None:

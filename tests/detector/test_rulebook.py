@@ -155,14 +155,27 @@ def test_ten_thousand_tracks_leave_nothing_behind(tmp_path: Path) -> None:
     assert len(book._claimed) <= 64
 
 
-def test_a_vehicle_whose_track_is_born_anew_is_not_claimed_again() -> None:
+def claims_of_one_vehicle_under_two_numbers(book: Rulebook) -> list[int]:
     """It is claimed, and goes on under another number, which would be claimed as well."""
-    book = Rulebook(camera_file(rules=[{"rule": "wrong_way", "lane": "ours", "distance_m": 2.0}]), is_recording=True)
     claims = []
     for step in range(44):
         tracks = (Track(1 if step < 22 else 2, "motorcycle", box_at(300, 120.0 + 8 * step), 0.9),)
         ended = (1,) if step == 36 else ()
         scene = Scene(step, step * INTERVAL_US, INTERVAL_US, tracks, {"main": lamp("red")}, ended=ended)
-        claims += list(book.observe(scene))
-    assert [violation.track_id for violation, _ in claims] == [1]
+        claims += [violation.track_id for violation, _ in book.observe(scene)]
+    return claims
+
+
+AGAINST = {"rule": "wrong_way", "lane": "ours", "distance_m": 2.0}
+
+
+def test_a_vehicle_whose_track_is_born_anew_is_not_claimed_again() -> None:
+    book = Rulebook(camera_file(rules=[AGAINST]), is_recording=True)
+    assert claims_of_one_vehicle_under_two_numbers(book) == [1]
     assert book.passed_over["wrong_way: same_vehicle"] >= 1
+
+
+@pytest.mark.parametrize("about", [1, 2])
+def test_a_replay_asks_for_one_track_whatever_a_part_of_the_scenes_makes_of_the_others(about: int) -> None:
+    book = Rulebook(camera_file(rules=[AGAINST]), is_recording=True, about=about)
+    assert claims_of_one_vehicle_under_two_numbers(book) == [about]
