@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def _town(site: Site) -> Town:
 
 
 def _operations(site: Site) -> list[Any]:
-    routes = routes_of(site.app)
+    routes = [copy(route) for route in routes_of(site.app)]
     for route in routes:
         route.include_in_schema = True
     described = get_openapi(title="office and pages", version="1", routes=routes)
