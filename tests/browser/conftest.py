@@ -145,7 +145,7 @@ def open_page(chromium: Browser, server: OfficeServer) -> Iterator[OpenPage]:
         if phone:
             options |= {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
         context: BrowserContext = chromium.new_context(**(options | changes))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", watch.on_request)
